@@ -1,0 +1,27 @@
+# Benchmark programs. tools/bench.py runs them with --root $B/bench/root.
+#
+#   /bench/linux    all of bench/linux: one program
+#   /bench/NAME     bench/helper/NAME.c
+#   /bench/tree, data, text    what its jobs work on
+
+BENCH_ROOT := $B/bench/root/bench
+BENCH_FLAGS := $(filter-out -O1 -g,$(LINUX_FLAGS)) -O2 $(PLAIN)
+BENCH_HELPERS := $(patsubst bench/helper/%.c,$(BENCH_ROOT)/%,$(wildcard bench/helper/*.c))
+
+$(BENCH_ROOT)/linux: $(wildcard bench/linux/*.c bench/linux/*.h) $(MAKEFILES_ALL)
+	$(say) BENCH $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MUSLCC) $(BENCH_FLAGS) -s -o $@ $(filter %.c,$^)
+
+$(BENCH_ROOT)/%: bench/helper/%.c $(MAKEFILES_ALL)
+	$(say) BENCH $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MUSLCC) $(BENCH_FLAGS) -s -o $@ $<
+
+$B/bench/tree.stamp: tools/bench_tree.py
+	$(say) BENCH $(BENCH_ROOT)/tree
+	$(Q)$(PYTHON) tools/bench_tree.py $(BENCH_ROOT)
+	$(Q)touch $@
+
+.PHONY: bench
+bench: run-files $(BENCH_ROOT)/linux $(BENCH_HELPERS) $B/bench/tree.stamp
