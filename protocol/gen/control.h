@@ -1,0 +1,45 @@
+// Made by tools/gen.py from protocol/file.def. Do not edit.
+// For the process server and the supervisor, on the file server's control capability.
+#ifndef PROTOCOL_GEN_CONTROL_H
+#define PROTOCOL_GEN_CONTROL_H
+
+#include "lib/sys/msg.h"
+
+#define CONTROL_MAKE 0x501
+#define CONTROL_REGISTER 0x502
+
+// For a server's table: X(name, words in, capabilities in), in the order above.
+#define CONTROL_METHODS(X) \
+	X(make, 0, 0) \
+	X(register, 2, 1)
+
+// Make the first context: root directory, umask 022, user 0. Carries two: the context
+// capability, which programs get, and its owner capability, which the process server keeps (its
+// children count as users of the context too).
+static inline err_t control_make(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(CONTROL_MAKE, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Let a device node (as made in /dev by name) be answered with a capability of another server.
+// Takes one capability.
+// device: (major << 8 | minor): 5:0 tty, 5:1 console
+// kind: HANDLE_DEVICE_*
+// capability: what open hands out copies of
+static inline err_t control_register(cap_t to, uint64_t device, uint64_t kind, cap_t capability, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(CONTROL_REGISTER, 2) | TAG_CAPS(1), .words = {device, kind}};
+	msg_set_cap(0, capability);
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+#endif

@@ -1,0 +1,281 @@
+// Made by tools/gen.py from protocol/file.def. Do not edit.
+// Operations on an open file, pipe, terminal: on its handle. Copies of a handle (dup, fork) are
+// the same open file description.
+#ifndef PROTOCOL_GEN_FILE_H
+#define PROTOCOL_GEN_FILE_H
+
+#include "lib/sys/msg.h"
+
+#define FILE_READ 0x401
+#define FILE_WRITE 0x402
+#define FILE_SEEK 0x403
+#define FILE_STAT 0x404
+#define FILE_GETDENTS 0x405
+#define FILE_TRUNCATE 0x406
+#define FILE_GET_FLAGS 0x407
+#define FILE_SET_FLAGS 0x408
+#define FILE_IOCTL 0x409
+#define FILE_SYNC 0x40a
+#define FILE_POLL 0x40b
+#define FILE_PEEK 0x40c
+#define FILE_MAP 0x40d
+#define FILE_CHMOD 0x40e
+#define FILE_CHOWN 0x40f
+#define FILE_FALLOCATE 0x410
+#define FILE_ATTACH 0x411
+#define FILE_ARM 0x412
+
+// For a server's table: X(name, words in, capabilities in), in the order above.
+#define FILE_METHODS(X) \
+	X(read, 3, 0) \
+	X(write, 3, 0) \
+	X(seek, 2, 0) \
+	X(stat, 1, 0) \
+	X(getdents, 2, 0) \
+	X(truncate, 1, 0) \
+	X(get_flags, 0, 0) \
+	X(set_flags, 1, 0) \
+	X(ioctl, 3, 0) \
+	X(sync, 0, 0) \
+	X(poll, 1, 0) \
+	X(peek, 2, 0) \
+	X(map, 2, 0) \
+	X(chmod, 1, 0) \
+	X(chown, 2, 0) \
+	X(fallocate, 3, 0) \
+	X(attach, 2, 0) \
+	X(arm, 2, 1)
+
+// Read into the window at offset 0. May wait (pipes, terminals).
+// window: token
+// length: at most the window's size is read
+// offset: -1: the description's, which advances
+// *result: bytes, 0 at the end, or -errno
+static inline err_t file_read(cap_t to, uint64_t window, uint64_t length, uint64_t offset, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_READ, 3) | TAG_INTERRUPTIBLE, .words = {window, length, offset}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Write from the window at offset 0. May wait.
+// offset: -1: the description's, which advances
+static inline err_t file_write(cap_t to, uint64_t window, uint64_t length, uint64_t offset, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_WRITE, 3) | TAG_INTERRUPTIBLE, .words = {window, length, offset}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// *result: the new offset
+static inline err_t file_seek(cap_t to, uint64_t offset, uint64_t whence, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_SEEK, 2), .words = {offset, whence}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Write struct stat to the window at offset 0.
+static inline err_t file_stat(cap_t to, uint64_t window, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_STAT, 1), .words = {window}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Write struct linux_dirent64 entries to the window at offset 0.
+// *result: bytes
+static inline err_t file_getdents(cap_t to, uint64_t window, uint64_t length, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_GETDENTS, 2), .words = {window, length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t file_truncate(cap_t to, uint64_t length, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_TRUNCATE, 1), .words = {length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// The description's O_* flags (access mode, O_APPEND, O_NONBLOCK).
+static inline err_t file_get_flags(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_GET_FLAGS, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Set O_APPEND and O_NONBLOCK.
+static inline err_t file_set_flags(cap_t to, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_SET_FLAGS, 1), .words = {flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Device control; a structure goes in and comes out in the window at offset 0. The library
+// knows each request's size (TCGETS 36, TIOCGWINSZ 8, ints 4).
+// argument: requests whose argument is a number
+// *size: bytes of the window that the caller should copy out
+static inline err_t file_ioctl(cap_t to, uint64_t window, uint64_t request, uint64_t argument, uint64_t *result, uint64_t *size)
+{
+	struct msg m = {.tag = TAG(FILE_IOCTL, 3) | TAG_INTERRUPTIBLE, .words = {window, request, argument}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (size)
+		*size = m.words[1];
+	return err;
+}
+
+static inline err_t file_sync(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_SYNC, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// What would not wait: POLL* bits of `events` (POLLERR, POLLHUP always).
+// *result: the bits
+static inline err_t file_poll(cap_t to, uint64_t events, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_POLL, 1), .words = {events}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Read up to 440 bytes at an offset without a window: the bytes are in words 1 on of the reply.
+// *result: bytes
+static inline err_t file_peek(cap_t to, uint64_t offset, uint64_t length, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_PEEK, 2), .words = {offset, length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// For memory mappings: carries a Frame over cached pages of the file, read-only (and executable
+// when the file may be run). Only regular files.
+// page: first page of the file wanted
+// count: pages wanted
+// *result: pages that the Frame covers, at least 1; 0: wholly beyond the end; or -errno
+// (-EACCES, -ENODEV)
+// *first: the page of the file that the Frame's first page holds; at most `page`
+// *size: the file's size in bytes
+static inline err_t file_map(cap_t to, uint64_t page, uint64_t count, uint64_t *result, uint64_t *first, uint64_t *size)
+{
+	struct msg m = {.tag = TAG(FILE_MAP, 2), .words = {page, count}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (first)
+		*first = m.words[1];
+	if (size)
+		*size = m.words[2];
+	return err;
+}
+
+static inline err_t file_chmod(cap_t to, uint64_t mode, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_CHMOD, 1), .words = {mode}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t file_chown(cap_t to, uint64_t uid, uint64_t gid, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_CHOWN, 2), .words = {uid, gid}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t file_fallocate(cap_t to, uint64_t mode, uint64_t offset, uint64_t length, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_FALLOCATE, 3), .words = {mode, offset, length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// As context_attach, for servers without contexts (terminal): makes or remakes the calling
+// thread's window there. `old` is the token of the window that this one takes the place of, or
+// 0.
+static inline err_t file_attach(cap_t to, uint64_t old, uint64_t address, uint64_t *result, uint64_t *token, uint64_t *size)
+{
+	struct msg m = {.tag = TAG(FILE_ATTACH, 2), .words = {old, address}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (token)
+		*token = m.words[1];
+	if (size)
+		*size = m.words[2];
+	return err;
+}
+
+// Poll, and when nothing is ready signal the notification that is carried once, as soon as any
+// of `events` (POLLERR, POLLHUP always) would not wait. A thread has one arming for each open
+// file description, kept under its window; a new one takes the place of the old, events 0 takes
+// it away, and it goes with the window. All armings of a thread may signal the notification
+// that came last. A full table is -ENOSPC: then the caller asks again from time to time.
+// window: token of the calling thread's window at this server
+// events: POLL*
+// notification: to signal
+// *result: the bits that are ready now (then nothing is armed), 0: armed, or -errno
+static inline err_t file_arm(cap_t to, uint64_t window, uint64_t events, cap_t notification, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_ARM, 2) | TAG_CAPS(1), .words = {window, events}};
+	msg_set_cap(0, notification);
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+#endif

@@ -1,0 +1,262 @@
+// Made by tools/gen.py from protocol/file.def. Do not edit.
+// Operations on names. Invoked on a context capability (starting at the current directory) or
+// on the handle of an open directory (starting there). Names are NUL-terminated in the window.
+#ifndef PROTOCOL_GEN_NAME_H
+#define PROTOCOL_GEN_NAME_H
+
+#include "lib/sys/msg.h"
+
+#define NAME_OPEN 0x301
+#define NAME_STAT 0x302
+#define NAME_READLINK 0x303
+#define NAME_CHDIR 0x304
+#define NAME_GETCWD 0x305
+#define NAME_MKDIR 0x306
+#define NAME_UNLINK 0x307
+#define NAME_RENAME 0x308
+#define NAME_LINK 0x309
+#define NAME_SYMLINK 0x30a
+#define NAME_ACCESS 0x30b
+#define NAME_CHMOD 0x30c
+#define NAME_CHOWN 0x30d
+#define NAME_UTIMENS 0x30e
+#define NAME_MKNOD 0x30f
+#define NAME_STATFS 0x310
+#define NAME_PIPE 0x311
+#define NAME_TRUNCATE 0x312
+
+// For a server's table: X(name, words in, capabilities in), in the order above.
+#define NAME_METHODS(X) \
+	X(open, 4, 0) \
+	X(stat, 3, 0) \
+	X(readlink, 3, 0) \
+	X(chdir, 2, 0) \
+	X(getcwd, 2, 0) \
+	X(mkdir, 3, 0) \
+	X(unlink, 3, 0) \
+	X(rename, 4, 0) \
+	X(link, 4, 0) \
+	X(symlink, 3, 0) \
+	X(access, 4, 0) \
+	X(chmod, 3, 0) \
+	X(chown, 5, 0) \
+	X(utimens, 4, 0) \
+	X(mknod, 4, 0) \
+	X(statfs, 2, 0) \
+	X(pipe, 2, 0) \
+	X(truncate, 3, 0)
+
+// Open or create. Carries the capability of the handle, except where kind says otherwise.
+// window: token
+// path: offset of the name in the window
+// flags: O_* as in Linux x86-64
+// *result: 0, or -errno
+// *kind: HANDLE_FILE: a handle of the file server; HANDLE_DEVICE_TERMINAL: a capability of the
+// terminal server, on which terminal_open gives the handle
+// *st_mode: st_mode of what was opened
+static inline err_t name_open(cap_t to, uint64_t window, uint64_t path, uint64_t flags, uint64_t mode, uint64_t *result, uint64_t *kind, uint64_t *st_mode)
+{
+	struct msg m = {.tag = TAG(NAME_OPEN, 4), .words = {window, path, flags, mode}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (kind)
+		*kind = m.words[1];
+	if (st_mode)
+		*st_mode = m.words[2];
+	return err;
+}
+
+// Write struct stat (Linux x86-64) to the window at offset 0.
+// flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
+static inline err_t name_stat(cap_t to, uint64_t window, uint64_t path, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_STAT, 3), .words = {window, path, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Write the target to the window at offset 0, without NUL.
+// size: at most so many bytes
+// *result: bytes
+static inline err_t name_readlink(cap_t to, uint64_t window, uint64_t path, uint64_t size, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_READLINK, 3), .words = {window, path, size}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Set the context's current directory. With an empty name: to the directory whose handle is
+// invoked.
+static inline err_t name_chdir(cap_t to, uint64_t window, uint64_t path, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_CHDIR, 2), .words = {window, path}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Write the current directory's name and a NUL to the window at offset 0.
+// *result: bytes with the NUL, or -ERANGE
+static inline err_t name_getcwd(cap_t to, uint64_t window, uint64_t size, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_GETCWD, 2), .words = {window, size}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t name_mkdir(cap_t to, uint64_t window, uint64_t path, uint64_t mode, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_MKDIR, 3), .words = {window, path, mode}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// unlink, or rmdir with AT_REMOVEDIR
+static inline err_t name_unlink(cap_t to, uint64_t window, uint64_t path, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_UNLINK, 3), .words = {window, path, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Both names are looked up from the invoked directory.
+// from: offset
+// to_path: offset
+// flags: RENAME_*
+static inline err_t name_rename(cap_t to, uint64_t window, uint64_t from, uint64_t to_path, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_RENAME, 4), .words = {window, from, to_path, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t name_link(cap_t to, uint64_t window, uint64_t from, uint64_t to_path, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_LINK, 4), .words = {window, from, to_path, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// target: offset of the text
+static inline err_t name_symlink(cap_t to, uint64_t window, uint64_t target, uint64_t path, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_SYMLINK, 3), .words = {window, target, path}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t name_access(cap_t to, uint64_t window, uint64_t path, uint64_t mode, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_ACCESS, 4), .words = {window, path, mode, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t name_chmod(cap_t to, uint64_t window, uint64_t path, uint64_t mode, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_CHMOD, 3), .words = {window, path, mode}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// uid: or -1
+static inline err_t name_chown(cap_t to, uint64_t window, uint64_t path, uint64_t uid, uint64_t gid, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_CHOWN, 5), .words = {window, path, uid, gid, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Two struct timespec at window offset `times`; times = -1: now.
+// path: or -1: the invoked handle itself
+static inline err_t name_utimens(cap_t to, uint64_t window, uint64_t path, uint64_t times, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_UTIMENS, 4), .words = {window, path, times, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t name_mknod(cap_t to, uint64_t window, uint64_t path, uint64_t mode, uint64_t device, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_MKNOD, 4), .words = {window, path, mode, device}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Write struct statfs to the window at offset 0.
+static inline err_t name_statfs(cap_t to, uint64_t window, uint64_t path, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_STATFS, 2), .words = {window, path}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Make a pipe. Carries two handles: the reading end, the writing end.
+// flags: O_NONBLOCK
+static inline err_t name_pipe(cap_t to, uint64_t window, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_PIPE, 2), .words = {window, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t name_truncate(cap_t to, uint64_t window, uint64_t path, uint64_t length, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_TRUNCATE, 3), .words = {window, path, length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+#endif

@@ -1,0 +1,438 @@
+// Made by tools/gen.py from protocol/process.def. Do not edit.
+// Processes, memory, signals. Invoked on the process capability of a Linux process.
+#ifndef PROTOCOL_GEN_PROCESS_H
+#define PROTOCOL_GEN_PROCESS_H
+
+#include "lib/sys/msg.h"
+
+#define PROCESS_EXIT 0x801
+#define PROCESS_FORK 0x802
+#define PROCESS_EXEC 0x803
+#define PROCESS_EXEC_BUFFER 0x804
+#define PROCESS_WAIT 0x805
+#define PROCESS_KILL 0x806
+#define PROCESS_TGKILL 0x807
+#define PROCESS_BRK 0x808
+#define PROCESS_MMAP 0x809
+#define PROCESS_MMAP_FILE 0x80a
+#define PROCESS_MUNMAP 0x80b
+#define PROCESS_MPROTECT 0x80c
+#define PROCESS_SETPGID 0x80d
+#define PROCESS_GETPGID 0x80e
+#define PROCESS_SETSID 0x80f
+#define PROCESS_GETSID 0x810
+#define PROCESS_SET_IDS 0x811
+#define PROCESS_REBOOT 0x812
+#define PROCESS_STOPPED 0x813
+#define PROCESS_GETRUSAGE 0x814
+#define PROCESS_RANDOM 0x815
+#define PROCESS_LOG 0x816
+#define PROCESS_MADVISE 0x817
+#define PROCESS_SYSINFO 0x818
+#define PROCESS_MREMAP 0x819
+#define PROCESS_FAULT_SIGNAL 0x81a
+#define PROCESS_TIMER 0x81b
+#define PROCESS_GROW_HANDLES 0x81c
+
+// For a server's table: X(name, words in, capabilities in), in the order above.
+#define PROCESS_METHODS(X) \
+	X(exit, 1, 0) \
+	X(fork, 4, 0) \
+	X(exec, 3, 1) \
+	X(exec_buffer, 1, 0) \
+	X(wait, 3, 0) \
+	X(kill, 2, 0) \
+	X(tgkill, 5, 0) \
+	X(brk, 1, 0) \
+	X(mmap, 4, 0) \
+	X(mmap_file, 5, 1) \
+	X(munmap, 2, 0) \
+	X(mprotect, 3, 0) \
+	X(setpgid, 2, 0) \
+	X(getpgid, 1, 0) \
+	X(setsid, 0, 0) \
+	X(getsid, 1, 0) \
+	X(set_ids, 6, 0) \
+	X(reboot, 1, 0) \
+	X(stopped, 0, 0) \
+	X(getrusage, 1, 0) \
+	X(random, 1, 0) \
+	X(log, 1, 0) \
+	X(madvise, 3, 0) \
+	X(sysinfo, 0, 0) \
+	X(mremap, 5, 0) \
+	X(fault_signal, 1, 0) \
+	X(timer, 2, 0) \
+	X(grow_handles, 0, 0)
+
+// End the whole process. Not answered.
+// status: wait status: code << 8, or a signal
+static inline err_t process_exit(cap_t to, uint64_t status, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_EXIT, 1), .words = {status}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Make a child. The caller's saved registers (struct linux_thread of its block) are the
+// child's, which starts at `child` in the library, on its own block. CLONE_VFORK: answered when
+// the child has called exec or ended. CLONE_VM: shares the address space, with a block and
+// table of its own.
+// flags: CLONE_* and the exit signal
+// child: library address at which the child's thread starts, with its stack pointer at the top
+// of its library stack
+// stack: the program's stack pointer for the child, or 0: as the parent's
+// handles: address of a bitmap (LINUX_FD_MAX bits) of the handle slots that the child gets, in
+// the caller's block
+// *result: pid, or -errno
+static inline err_t process_fork(cap_t to, uint64_t flags, uint64_t child, uint64_t stack, uint64_t handles, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_FORK, 4), .words = {flags, child, stack, handles}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Become another program. Carries the handle of the opened file. The strings lie at ENV_EXEC
+// (made by exec_buffer): argc + envc NUL-terminated strings, then the name for AT_EXECFN. Not
+// answered when it succeeds: the new program runs. Handles with close-on-exec are left out by
+// the library's table, which the server copies.
+// size: bytes at ENV_EXEC
+// file: handle
+// *result: -errno
+static inline err_t process_exec(cap_t to, uint64_t argc, uint64_t envc, uint64_t size, cap_t file, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_EXEC, 3) | TAG_CAPS(1), .words = {argc, envc, size}};
+	msg_set_cap(0, file);
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Have fresh memory at ENV_EXEC.
+// size: bytes, ENV_EXEC_MAX at most; 0 gives it back
+// *result: 0, or -errno
+static inline err_t process_exec_buffer(cap_t to, uint64_t size, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_EXEC_BUFFER, 1), .words = {size}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// wait4, waitid.
+// idtype: P_ALL 0, P_PID 1, P_PGID 2
+// options: WNOHANG, WUNTRACED, WCONTINUED, WEXITED, WNOWAIT
+// *result: pid, 0, or -errno
+// *status: wait status
+// *usage_user: microseconds
+static inline err_t process_wait(cap_t to, uint64_t idtype, uint64_t id, uint64_t options, uint64_t *result, uint64_t *status, uint64_t *usage_user, uint64_t *usage_system)
+{
+	struct msg m = {.tag = TAG(PROCESS_WAIT, 3) | TAG_INTERRUPTIBLE, .words = {idtype, id, options}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (status)
+		*status = m.words[1];
+	if (usage_user)
+		*usage_user = m.words[2];
+	if (usage_system)
+		*usage_system = m.words[3];
+	return err;
+}
+
+// As kill(2): pid > 0, 0, -1, < -1.
+static inline err_t process_kill(cap_t to, uint64_t pid, uint64_t signal, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_KILL, 2), .words = {pid, signal}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Signal one thread.
+// code: si_code
+// value: si_value
+static inline err_t process_tgkill(cap_t to, uint64_t tgid, uint64_t tid, uint64_t signal, uint64_t code, uint64_t value, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_TGKILL, 5), .words = {tgid, tid, signal, code, value}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// address: 0: only ask
+// *result: the break
+static inline err_t process_brk(cap_t to, uint64_t address, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_BRK, 1), .words = {address}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Anonymous memory.
+// *result: address, or -errno
+static inline err_t process_mmap(cap_t to, uint64_t address, uint64_t length, uint64_t prot, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_MMAP, 4), .words = {address, length, prot, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Memory of a file. Carries its handle.
+// file: handle
+static inline err_t process_mmap_file(cap_t to, uint64_t address, uint64_t length, uint64_t prot, uint64_t flags, uint64_t offset, cap_t file, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_MMAP_FILE, 5) | TAG_CAPS(1), .words = {address, length, prot, flags, offset}};
+	msg_set_cap(0, file);
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t process_munmap(cap_t to, uint64_t address, uint64_t length, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_MUNMAP, 2), .words = {address, length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t process_mprotect(cap_t to, uint64_t address, uint64_t length, uint64_t prot, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_MPROTECT, 3), .words = {address, length, prot}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t process_setpgid(cap_t to, uint64_t pid, uint64_t pgid, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_SETPGID, 2), .words = {pid, pgid}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t process_getpgid(cap_t to, uint64_t pid, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_GETPGID, 1), .words = {pid}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t process_setsid(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_SETSID, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t process_getsid(cap_t to, uint64_t pid, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_GETSID, 1), .words = {pid}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// setuid and friends, all six at once; -1 keeps.
+static inline err_t process_set_ids(cap_t to, uint64_t ruid, uint64_t euid, uint64_t suid, uint64_t rgid, uint64_t egid, uint64_t sgid, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_SET_IDS, 6), .words = {ruid, euid, suid, rgid, egid, sgid}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Power off, halt or restart the machine.
+// command: LINUX_REBOOT_CMD_*
+static inline err_t process_reboot(cap_t to, uint64_t command, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_REBOOT, 1), .words = {command}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// The library asks at WORK_STOP whether it may go on: answered when the process is continued.
+// *result: 0
+static inline err_t process_stopped(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_STOPPED, 0) | TAG_INTERRUPTIBLE};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// *user: microseconds
+// *maxrss: KiB
+static inline err_t process_getrusage(cap_t to, uint64_t who, uint64_t *result, uint64_t *user, uint64_t *system, uint64_t *maxrss)
+{
+	struct msg m = {.tag = TAG(PROCESS_GETRUSAGE, 1), .words = {who}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (user)
+		*user = m.words[1];
+	if (system)
+		*system = m.words[2];
+	if (maxrss)
+		*maxrss = m.words[3];
+	return err;
+}
+
+// Random bytes: at most 56 in words 1 on.
+// *result: bytes
+static inline err_t process_random(cap_t to, uint64_t count, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_RANDOM, 1), .words = {count}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// A line for the log about a system call that is not there: logged once for each number.
+// number: system call
+static inline err_t process_log(cap_t to, uint64_t number, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_LOG, 1), .words = {number}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+static inline err_t process_madvise(cap_t to, uint64_t address, uint64_t length, uint64_t advice, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_MADVISE, 3), .words = {address, length, advice}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Memory and processes.
+// *total: bytes
+// *free: bytes
+// *uptime: seconds
+static inline err_t process_sysinfo(cap_t to, uint64_t *result, uint64_t *total, uint64_t *free, uint64_t *processes, uint64_t *uptime)
+{
+	struct msg m = {.tag = TAG(PROCESS_SYSINFO, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (total)
+		*total = m.words[1];
+	if (free)
+		*free = m.words[2];
+	if (processes)
+		*processes = m.words[3];
+	if (uptime)
+		*uptime = m.words[4];
+	return err;
+}
+
+static inline err_t process_mremap(cap_t to, uint64_t address, uint64_t old_length, uint64_t new_length, uint64_t flags, uint64_t new_address, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_MREMAP, 5), .words = {address, old_length, new_length, flags, new_address}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// The library reports a fault of the program that is no page fault (bad return frame): SIGSEGV,
+// not to be ignored.
+static inline err_t process_fault_signal(cap_t to, uint64_t signal, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_FAULT_SIGNAL, 1), .words = {signal}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// setitimer(ITIMER_REAL), alarm: SIGALRM after `value`, then every `interval`.
+// value: microseconds; 0: none, -1: only ask
+// interval: microseconds
+// *result: 0, or -errno
+// *value_left: what was left of the timer before, microseconds; 0: none was set
+static inline err_t process_timer(cap_t to, uint64_t value, uint64_t interval, uint64_t *result, uint64_t *value_left, uint64_t *interval_before)
+{
+	struct msg m = {.tag = TAG(PROCESS_TIMER, 2), .words = {value, interval}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (value_left)
+		*value_left = m.words[1];
+	if (interval_before)
+		*interval_before = m.words[2];
+	return err;
+}
+
+// Have a larger CSpace, with a slot for each of LINUX_FD_MAX handles. Nothing happens when it
+// is large already.
+// *result: handles that there are room for, or -errno
+static inline err_t process_grow_handles(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_GROW_HANDLES, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+#endif

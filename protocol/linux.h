@@ -1,0 +1,186 @@
+// What the process server and the emulation library share: the layout of the environment's part of
+// an address space, and the blocks in it. ../docs/decisions/0004-environment.md says why.
+//
+// Everything in the blocks can be written by the program. The process server believes none of it:
+// a value from a block decides only what happens to that very process.
+#ifndef PROTOCOL_LINUX_H
+#define PROTOCOL_LINUX_H
+
+#include "abi/arch/x86_64.h"
+#include "abi/types.h"
+
+// One top-level page-table entry at the end of user space; all of it within 1 GiB, so that few tables do.
+#define ENV_BASE 0x00007f8000000000ull
+#define ENV_TEXT ENV_BASE                        // the library: read, execute
+#define ENV_TEXT_MAX 0x200000ull
+#define ENV_SPACE (ENV_BASE + 0x200000ull)       // struct space_block: one for an address space
+#define ENV_PROCESS (ENV_BASE + 0x400000ull)   // struct process_block number i
+#define ENV_PROCESS_STRIDE 0x10000ull
+#define ENV_PROCESS_MAX 64                       // processes that share one address space
+#define ENV_THREAD (ENV_BASE + 0x1000000ull)    // thread area number i
+#define ENV_THREAD_STRIDE 0x10000ull
+#define ENV_THREAD_MAX 1024
+#define ENV_WINDOW (ENV_BASE + 0x8000000ull)    // windows of thread i: WINDOW_KINDS of them
+#define ENV_WINDOW_STRIDE 0x10000ull
+#define ENV_EXEC (ENV_BASE + 0x20000000ull)      // argument strings for exec
+#define ENV_EXEC_MAX 0x200000ull
+#define ENV_END 0x0000800000000000ull
+
+// Ordinary areas of a program, before randomisation.
+#define PROGRAM_END ENV_BASE                     // user pointers are below this
+#define PROGRAM_STACK_TOP (PROGRAM_END - 0x40000000ull)
+#define PROGRAM_STACK_MAX 0x800000ull
+
+// A thread area: guard page, library stack, trampoline page, block. The library finds its block from
+// its stack pointer, the trampoline finds it behind its own page.
+#define AREA_STACK 0x1000
+#define AREA_STACK_END 0xe000
+#define AREA_TRAMPOLINE 0xe000
+#define AREA_BLOCK 0xf000
+
+// The trampoline page is the page-aligned symbol `trampoline` of env/linux; its entries:
+#define TRAMPOLINE_SYSCALL 0x00  // redirect entry
+#define TRAMPOLINE_SIGNAL 0x40   // upcall entry
+
+// Transfer windows: one for each kind of server.
+#define WINDOW_FILE 0
+#define WINDOW_TERMINAL 1
+#define WINDOW_NET 2
+#define WINDOW_KINDS 4
+#define WINDOW_SIZE 0x4000
+
+// CSpace of a Linux process. The program's own CNode capability reaches the handle slots only.
+#define LINUX_SLOT_PROCESS 1       // process server, badge of this thread's process
+#define LINUX_SLOT_CONTEXT 2       // file server, the context
+#define LINUX_SLOT_CNODE 3         // the window of handle slots: move, delete, derive within it
+#define LINUX_SLOT_THREADS 8       // thread i: + 2i its notification (wait, signal), + 2i + 1 its
+                                   // SchedContext (deadline only; the deadline signals bit 0)
+#define LINUX_THREADS_IN_CSPACE 12
+#define LINUX_SLOT_HANDLES 32      // first handle slot
+#define LINUX_CNODE_BITS 7         // 128 slots to start with
+#define LINUX_CNODE_BITS_LARGE 11  // after process_grow_handles
+#define LINUX_NOTIFY_DEADLINE 1u
+#define LINUX_NOTIFY_WORK 2u      // process server, with every WORK_* it sets
+#define LINUX_NOTIFY_READY 4u     // badge of the slot: what file_arm signals
+
+// At ENV_TEXT: what the process server must know of the library (env/linux). All are addresses in
+// [ENV_TEXT, library_end), checked once when the server starts.
+#define LIBRARY_MAGIC 0x7972617262696c50ull
+struct linux_library {
+	uint64_t magic;
+	uint64_t entry_start;  // exec and first program: stack pointer AREA_STACK_END, the program's first
+			       // registers in linux_thread.regs; all other registers 0
+	uint64_t entry_child;  // child of a fork, where the fork message's `child` is 0
+	uint64_t trampoline;   // the trampoline page, page aligned
+	uint64_t library_end;  // end of text and read-only data
+	// These three lie in the trampoline page, which every thread has at its own address: give the
+	// kernel area + AREA_TRAMPOLINE + (exit_start - trampoline), and so on. The library range for
+	// thread_set_redirect is ENV_BASE to ENV_END: the trampoline pages and all text.
+	uint64_t exit_start, exit_end, slow_exit;
+	uint64_t fixup_start, fixup_end;  // linux_thread.fault_ip is believed only in here
+};
+
+// Kinds of handle.
+#define HANDLE_NONE 0
+#define HANDLE_FILE 1
+#define HANDLE_TERMINAL 2
+#define HANDLE_DEVICE_TERMINAL 16  // open again there
+
+#define LINUX_NSIG 64
+#define LINUX_FD_MAX 1024
+
+struct linux_sigaction {
+	uint64_t handler;  // 0 default, 1 ignore
+	uint64_t flags;
+	uint64_t restorer;
+	uint64_t mask;
+};
+
+struct linux_siginfo {
+	int32_t signo, errno_, code, pad;
+	int32_t pid;
+	uint32_t uid;
+	uint64_t value;    // status of SIGCHLD, sigval, or the address of a fault
+};
+
+// A fork's child gets a copy of its parent's struct linux_thread, in which the process server has set
+// work and pending to 0, and index, tid and process_index to the child's.
+//
+// In the user part of the thread's abi_block (offset BLOCK_USER). Assembly uses offsets: see
+// env/linux/offset.h, checked by _Static_assert there.
+struct linux_thread {
+	// Saved by the entry: the program's registers. ip and flags: from redirect_ip, redirect_flags.
+	uint64_t regs[18];         // in the order of REGISTER_* up to R15
+	uint64_t orig_rax;
+	uint64_t library_stack;    // top of the library's stack
+	uint64_t work;             // process server ORs WORK_*; looked at on the way out
+	uint64_t sigmask;          // blocked signals: bit n - 1
+	uint64_t saved_mask;       // of sigsuspend, while WORK_RESTORE_MASK
+	uint64_t pending;          // process server ORs bits; the library takes them
+	struct linux_siginfo info[LINUX_NSIG];  // of pending signals
+	uint64_t altstack_sp, altstack_size;
+	uint32_t altstack_flags;
+	uint32_t index;            // thread area number
+	uint32_t tid;
+	uint32_t process_index;    // process block number
+	uint64_t clear_child_tid;
+	uint64_t robust_list, robust_size;
+	uint64_t window_token[WINDOW_KINDS];  // 0: not attached yet
+	uint64_t fault_ip;         // ucopy: where a fault continues (0: none is expected)
+	uint64_t fs_base, gs_base; // for the child of a fork
+	uint64_t fork_result;      // what the child's copy of this block returns
+	uint64_t fork_handles[LINUX_FD_MAX / 64];  // the bitmap of process_fork: bit i is handle i
+	char name[16];             // PR_SET_NAME
+	uint64_t fp_reserved;
+	uint8_t fp[512] __attribute__((aligned(16)));  // FXSAVE image for the child of a fork
+};
+_Static_assert(sizeof(struct linux_thread) <= 3072, "fits the user part of a block");
+
+#define WORK_SIGNAL 1u        // pending has something
+#define WORK_STOP 2u          // ask the process server (process_stopped) before going on
+#define WORK_RESTORE_MASK 4u  // the mask is saved_mask again after the next delivery
+
+// Descriptor -> handle; handle -> capability slot.
+struct linux_fd {
+	uint16_t handle;  // 0: closed; else index + 1 in handles
+	uint16_t cloexec;
+};
+
+struct linux_handle {
+	uint16_t references;  // descriptors that name it; 0: free
+	uint8_t kind;         // HANDLE_*
+	uint8_t type;         // st_mode >> 12 of what was opened; 0: not known
+	uint32_t slot;        // LINUX_SLOT_HANDLES + index of the handle
+};
+
+struct process_block {
+	uint32_t lock;          // of the descriptor table
+	uint32_t pid, ppid, pgid, sid;  // kept true by the process server
+	uint32_t uid, euid, suid, gid, egid, sgid;
+	uint32_t umask;
+	uint64_t brk_start, brk;
+	uint64_t epoch_ns, ticks_per_second, ticks_at_boot;  // clocks
+	uint64_t exe_base, exe_entry;
+	uint32_t fd_limit, handle_count;
+	uint64_t ignored;       // bit n - 1: signal n would be ignored (from actions; kept by the library)
+	uint64_t caught;        // bit n - 1: signal n has a handler
+	uint64_t limits[16][2]; // RLIMIT_*: soft, hard
+	struct linux_sigaction actions[LINUX_NSIG];
+	struct linux_fd fds[LINUX_FD_MAX];
+	struct linux_handle handles[LINUX_FD_MAX];
+};
+_Static_assert(sizeof(struct process_block) <= 5 * PAGE_SIZE, "five pages");
+#define PROCESS_BLOCK_PAGES 5
+
+struct space_block {
+	uint64_t reserved[512];
+};
+
+static inline uint64_t env_thread_area(uint32_t index) { return ENV_THREAD + index * ENV_THREAD_STRIDE; }
+static inline uint64_t env_process_block(uint32_t index) { return ENV_PROCESS + index * ENV_PROCESS_STRIDE; }
+static inline uint64_t env_window(uint32_t thread, uint32_t kind)
+{
+	return ENV_WINDOW + (thread * WINDOW_KINDS + kind) * ENV_WINDOW_STRIDE;
+}
+
+#endif
