@@ -1,0 +1,154 @@
+// Page tables as arrays, and their walk in software. A translation buffer of the loaded address space
+// keeps what was touched until the kernel flushes it, so that a missing flush shows.
+#include "host.h"
+
+#define ENTRY_ADDRESS 0x000ffffffffff000ull
+#define KERNEL_ENTRY 511  // of a top table: the kernel's own part
+
+static bool is_in_kernel(const void *address)
+{
+	return (uintptr_t)address - (uintptr_t)&kernel < sizeof kernel;
+}
+
+void *arch_phys_to_virt(uint64_t physical)
+{
+	if (physical - HOST_KERNEL < sizeof kernel)
+		return (char *)&kernel + (physical - HOST_KERNEL);
+	return (void *)(uintptr_t)(HOST_RAM + physical);
+}
+
+uint64_t arch_virt_to_phys(const void *address)
+{
+	if (is_in_kernel(address))
+		return HOST_KERNEL + ((uintptr_t)address - (uintptr_t)&kernel);
+	return (uintptr_t)address - HOST_RAM;
+}
+
+void arch_zero(void *address, size_t size) { __builtin_memset(address, 0, size); }
+
+uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, bool device)
+{
+	return physical | HOST_PRESENT | (level ? HOST_LARGE : 0) | (device ? HOST_IS_DEVICE : 0) |
+	       (rights & FRAME_WRITE ? HOST_WRITE : 0) | (rights & FRAME_EXECUTE ? HOST_EXECUTE : 0);
+}
+
+uint64_t arch_entry_table(uint64_t physical) { return physical | HOST_PRESENT; }
+bool arch_entry_is_present(uint64_t entry) { return entry & HOST_PRESENT; }
+bool arch_entry_is_table(uint64_t entry, unsigned level) { return level > 0 && !(entry & HOST_LARGE); }
+uint64_t arch_entry_physical(uint64_t entry) { return entry & ENTRY_ADDRESS; }
+void arch_table_init_top(uint64_t *table) { table[KERNEL_ENTRY] = HOST_PRESENT | HOST_LARGE; }
+
+static uint64_t find_entry(uint64_t top_physical, uint64_t address, unsigned *level)
+{
+	uint64_t physical = top_physical;
+
+	for (*level = TABLE_LEVELS - 1;; --*level) {
+		const uint64_t *table = arch_phys_to_virt(physical);
+		unsigned shift = PAGE_BITS + *level * TABLE_INDEX_BITS;
+		uint64_t entry = table[(address >> shift) & ((1u << TABLE_INDEX_BITS) - 1)];
+
+		if (!(entry & HOST_PRESENT) || !arch_entry_is_table(entry, *level))
+			return entry & HOST_PRESENT ? entry : 0;
+		physical = entry & ENTRY_ADDRESS;
+	}
+}
+
+static uint64_t entry_meaning(uint64_t entry, unsigned level, uint64_t address, unsigned *rights)
+{
+	uint64_t size = 1ull << (PAGE_BITS + level * TABLE_INDEX_BITS);
+
+	*rights = entry & HOST_PRESENT ? FRAME_READ : 0;
+	if (!*rights)
+		return ~0ull;
+	*rights |= (entry & HOST_WRITE ? FRAME_WRITE : 0) | (entry & HOST_EXECUTE ? FRAME_EXECUTE : 0);
+	return (entry & ENTRY_ADDRESS) + (address & (size - 1));
+}
+
+uint64_t host_translate(const struct vspace *vspace, uint64_t address, unsigned *rights)
+{
+	unsigned level;
+	uint64_t entry = find_entry(vspace->top_physical, address, &level);
+
+	return entry_meaning(entry, level, address, rights);
+}
+
+static struct host_translation *tlb_find(uint64_t address)
+{
+	for (unsigned i = 0; i < HOST_TLB_MAX; i++) {
+		struct host_translation *t = &host.tlb[i];
+
+		if (t->entry && (t->page ^ address) >> (PAGE_BITS + t->level * TABLE_INDEX_BITS) == 0)
+			return t;
+	}
+	return NULL;
+}
+
+uint64_t host_touch(uint64_t address, unsigned *rights)
+{
+	struct host_translation *t = tlb_find(address);
+
+	if (!t) {
+		unsigned level;
+		uint64_t entry = find_entry(arch_core()->loaded_top, address, &level);
+
+		t = &host.tlb[host.tlb_next++ % HOST_TLB_MAX];
+		*t = (struct host_translation){address, entry, level};
+	}
+	return entry_meaning(t->entry, t->level, address, rights);
+}
+
+bool host_tlb_is_true(void)
+{
+	unsigned level;
+
+	for (unsigned i = 0; i < HOST_TLB_MAX; i++) {
+		const struct host_translation *t = &host.tlb[i];
+
+		if (t->entry && (find_entry(arch_core()->loaded_top, t->page, &level) != t->entry ||
+				 level != t->level))
+			return false;
+	}
+	return true;
+}
+
+void arch_flush_page(uint64_t top_physical, uint64_t address)
+{
+	struct host_translation *t = arch_core()->loaded_top == top_physical ? tlb_find(address) : NULL;
+
+	if (t)
+		t->entry = 0;
+}
+
+static void tlb_clear(void)
+{
+	for (unsigned i = 0; i < HOST_TLB_MAX; i++)
+		host.tlb[i].entry = 0;
+}
+
+void arch_flush_space(uint64_t top_physical)
+{
+	if (arch_core()->loaded_top == top_physical)
+		tlb_clear();
+}
+
+void arch_space_retire(uint64_t top_physical)
+{
+	struct core *core = arch_core();
+
+	if (core->loaded_top != top_physical)
+		return;
+	core->loaded = NULL;
+	core->loaded_top = 0;
+	tlb_clear();
+}
+
+void arch_thread_switch(struct core *core, struct thread *from, struct thread *to)
+{
+	const struct vspace *vspace = slot_object(&to->vspace);
+
+	(void)from;
+	if (core->loaded_top == vspace->top_physical)
+		return;
+	core->loaded_top = vspace->top_physical;
+	tlb_clear();
+}

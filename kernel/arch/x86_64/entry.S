@@ -1,0 +1,259 @@
+// Ways into the kernel and out of it.
+//
+// Interrupts are off in the kernel, and it has one stack for each core: what must survive lies in the
+// thread. Every way in stores the user's registers in struct thread of the current thread and calls C
+// on the core's stack; every way out is kernel_exit, which loads the registers of whoever is current.
+#include "abi/arch/x86_64.h"
+#include "fast.h"
+#include "offset.h"
+
+	.text
+
+// --- system calls: one stub for each core, so that no register is needed to find the core's state.
+// The message stays in the registers; rcx and r11 (return address, flags) are free to use once saved.
+
+	.macro	SYSCALL_STUB core
+	.align	64
+	mov	%rsp, kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip)
+	mov	kernel + \core * CORE_SIZE + CORE_CURRENT(%rip), %rsp
+	mov	%rcx, T_IP(%rsp)
+	lea	-SYSCALL_BASE(%rax), %rcx
+	cmp	$SYSCALL_COUNT, %rcx
+	jae	syscall_foreign\core
+	cmp	$SYSCALL_REPLY_RECV, %rcx
+	jb	call_fast\core
+	je	reply_fast\core
+syscall_slow\core:
+	mov	kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip), %rcx
+	mov	%rcx, T_SP(%rsp)
+	mov	kernel + \core * CORE_SIZE + CORE_STACK(%rip), %rcx
+	jmp	syscall_native
+
+	FAST_PATHS \core
+
+	// A foreign call with a redirect entry goes there in the same address space: the block gets the
+	// return address and the flags, no other register changes.
+	.align	16
+syscall_foreign\core:
+	mov	T_REDIRECT(%rsp), %rcx
+	test	%rcx, %rcx
+	jz	syscall_fault\core
+	mov	T_BLOCK(%rsp), %rcx
+	mov	%r11, BLOCK_REDIRECT_FLAGS(%rcx)
+	mov	T_IP(%rsp), %r11
+	mov	%r11, BLOCK_REDIRECT_IP(%rcx)
+	mov	T_REDIRECT(%rsp), %rcx
+	mov	$RFLAGS_USER, %r11d
+	mov	kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip), %rsp
+	sysretq
+
+syscall_fault\core:
+	mov	kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip), %rcx
+	mov	%rcx, T_SP(%rsp)
+	mov	kernel + \core * CORE_SIZE + CORE_STACK(%rip), %rcx
+	jmp	syscall_no_redirect
+	.endm
+
+	.macro	SAVE_REST thread
+	mov	%rax, T_RAX(\thread)
+	mov	%rbx, T_RBX(\thread)
+	mov	%rdx, T_RDX(\thread)
+	mov	%rsi, T_RSI(\thread)
+	mov	%rdi, T_RDI(\thread)
+	mov	%rbp, T_RBP(\thread)
+	mov	%r8, T_R8(\thread)
+	mov	%r9, T_R9(\thread)
+	mov	%r10, T_R10(\thread)
+	mov	%r12, T_R12(\thread)
+	mov	%r13, T_R13(\thread)
+	mov	%r14, T_R14(\thread)
+	mov	%r15, T_R15(\thread)
+	.endm
+
+	.globl	syscall_stub0
+syscall_stub0:
+	SYSCALL_STUB 0
+
+syscall_native:
+	mov	%r11, T_FLAGS(%rsp)
+	SAVE_REST %rsp
+	mov	%rcx, %rsp
+	mov	(%rsp), %rdi		// the core: the word above its stack
+	sub	$16, %rsp
+	call	kernel_syscall
+	jmp	kernel_exit
+
+syscall_no_redirect:
+	mov	%r11, T_FLAGS(%rsp)
+	SAVE_REST %rsp
+	mov	%rcx, %rsp
+	mov	(%rsp), %rdi
+	sub	$16, %rsp
+	call	kernel_foreign
+	jmp	kernel_exit
+
+// --- out, with 16 bytes of the core's stack in use; the word above the stack is the core
+
+	.globl	kernel_exit
+kernel_exit:
+	mov	16(%rsp), %rdi		// core
+	mov	CORE_CURRENT(%rdi), %rax
+	test	%rax, %rax
+	jz	idle
+	testb	$T_FULL_BIT, T_STATE_FLAGS(%rax)
+	jnz	exit_full
+	mov	%rax, %rsp
+	mov	T_IP(%rsp), %rcx
+	mov	T_FLAGS(%rsp), %r11
+	mov	T_RAX(%rsp), %rax
+	mov	T_RBX(%rsp), %rbx
+	mov	T_RDX(%rsp), %rdx
+	mov	T_RSI(%rsp), %rsi
+	mov	T_RDI(%rsp), %rdi
+	mov	T_RBP(%rsp), %rbp
+	mov	T_R8(%rsp), %r8
+	mov	T_R9(%rsp), %r9
+	mov	T_R10(%rsp), %r10
+	mov	T_R12(%rsp), %r12
+	mov	T_R13(%rsp), %r13
+	mov	T_R14(%rsp), %r14
+	mov	T_R15(%rsp), %r15
+	mov	T_SP(%rsp), %rsp
+	sysretq
+
+exit_full:
+	push	$SEL_USER_DATA
+	push	T_SP(%rax)
+	push	T_FLAGS(%rax)
+	push	$SEL_USER_CODE
+	push	T_IP(%rax)
+	mov	T_RBX(%rax), %rbx
+	mov	T_RCX(%rax), %rcx
+	mov	T_RDX(%rax), %rdx
+	mov	T_RSI(%rax), %rsi
+	mov	T_RDI(%rax), %rdi
+	mov	T_RBP(%rax), %rbp
+	mov	T_R8(%rax), %r8
+	mov	T_R9(%rax), %r9
+	mov	T_R10(%rax), %r10
+	mov	T_R11(%rax), %r11
+	mov	T_R12(%rax), %r12
+	mov	T_R13(%rax), %r13
+	mov	T_R14(%rax), %r14
+	mov	T_R15(%rax), %r15
+	mov	T_RAX(%rax), %rax
+	.globl	exit_iret
+exit_iret:
+	iretq
+
+	// Nobody to run: wait for an interrupt. It starts over on a fresh stack.
+idle:
+	sti
+	hlt
+	cli
+	jmp	kernel_exit
+
+// --- exceptions and interrupts: the processor has pushed ss, rsp, rflags, cs, rip (and the error code)
+// on the core's stack.
+
+	.macro	TRAP vector has_error
+	.align	16
+	.if	!\has_error
+	push	$0
+	.endif
+	push	$\vector
+	jmp	trap
+	.endm
+
+	.globl	trap_table
+	.align	16
+trap_table:
+	.set	i, 0
+	.rept	256
+	.if	(i == 8) || (i >= 10 && i <= 14) || (i == 17) || (i == 21) || (i == 29) || (i == 30)
+	TRAP	i 1
+	.else
+	TRAP	i 0
+	.endif
+	.set	i, i + 1
+	.endr
+
+	// Stack: vector, error, rip, cs, rflags, rsp, ss, the core.
+	.align	16
+trap:
+	testb	$3, 24(%rsp)
+	jz	trap_kernel
+	push	%rax
+	mov	64(%rsp), %rax		// core
+	mov	CORE_CURRENT(%rax), %rax
+	pop	T_RAX(%rax)
+	mov	%rbx, T_RBX(%rax)
+	mov	%rcx, T_RCX(%rax)
+	mov	%rdx, T_RDX(%rax)
+	mov	%rsi, T_RSI(%rax)
+	mov	%rdi, T_RDI(%rax)
+	mov	%rbp, T_RBP(%rax)
+	mov	%r8, T_R8(%rax)
+	mov	%r9, T_R9(%rax)
+	mov	%r10, T_R10(%rax)
+	mov	%r11, T_R11(%rax)
+	mov	%r12, T_R12(%rax)
+	mov	%r13, T_R13(%rax)
+	mov	%r14, T_R14(%rax)
+	mov	%r15, T_R15(%rax)
+	orl	$T_FULL_BIT, T_STATE_FLAGS(%rax)
+	pop	%rsi			// vector
+	pop	%rdx			// error
+	pop	T_IP(%rax)
+	pop	%rcx			// cs
+	pop	T_FLAGS(%rax)
+	pop	T_SP(%rax)
+	pop	%rcx			// ss
+	mov	(%rsp), %rdi		// core
+	sub	$16, %rsp
+	cld
+	xor	%ebp, %ebp
+	call	trap_user
+	jmp	kernel_exit
+
+	// In the kernel: an interrupt that ended idling, or a bug.
+trap_kernel:
+	cld
+	push	%rax
+	push	%rcx
+	push	%rdx
+	push	%rsi
+	push	%rdi
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	push	%rbp
+	push	%rbx
+	mov	%rsp, %rdi		// struct trap_frame
+	mov	%rsp, %rbx
+	and	$-16, %rsp
+	call	trap_in_kernel
+	mov	%rbx, %rsp
+	pop	%rbx
+	pop	%rbp
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rdi
+	pop	%rsi
+	pop	%rdx
+	pop	%rcx
+	pop	%rax
+	add	$16, %rsp
+	iretq
+
+// Give core %rdi its first thread, on its own stack.
+	.globl	core_start
+core_start:
+	mov	CORE_STACK(%rdi), %rsp
+	sub	$16, %rsp
+	jmp	kernel_exit
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,141 @@
+// Page tables of x86-64 (Intel SDM volume 3, 4.5), and the kernel's own part of the address space:
+// all of RAM at PHYS_BASE, the image at KERNEL_BASE with its text read-only.
+#include "base/print.h"
+#include "base/string.h"
+#include "cpu.h"
+
+#define PTE_PRESENT BIT(0)
+#define PTE_WRITE BIT(1)
+#define PTE_USER BIT(2)
+#define PTE_NO_CACHE BIT(4)
+#define PTE_ACCESSED BIT(5)
+#define PTE_LARGE BIT(7)
+#define PTE_NO_EXECUTE BIT(63)
+#define PTE_ADDRESS 0x000ffffffffff000ull
+
+#define LARGE_SIZE 0x200000ull
+#define GIB 0x40000000ull
+
+extern uint64_t boot_pml4[512], boot_pdpt[512], boot_pdpt_high[512], boot_pd[4 * 512];
+extern char text_start[], text_end[], rodata_end[], kernel_end[];
+
+static uint64_t image_pd[512] __attribute__((aligned(4096)));
+static uint64_t image_pt[512] __attribute__((aligned(4096)));
+
+void *arch_phys_to_virt(uint64_t physical) { return (void *)(physical + PHYS_BASE); }
+
+uint64_t arch_virt_to_phys(const void *address)
+{
+	uint64_t a = (uint64_t)address;
+
+	return a >= KERNEL_BASE ? a - KERNEL_BASE : a - PHYS_BASE;
+}
+
+void arch_zero(void *address, size_t size)
+{
+	size_t count = size / 8;
+
+	__asm__ volatile("rep stosq" : "+D"(address), "+c"(count) : "a"(0) : "memory");
+}
+
+uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, bool device)
+{
+	uint64_t entry = physical | PTE_PRESENT | PTE_USER;
+
+	if (level)
+		entry |= PTE_LARGE;
+	if (rights & FRAME_WRITE)
+		entry |= PTE_WRITE;
+	if (!(rights & FRAME_EXECUTE))
+		entry |= PTE_NO_EXECUTE;
+	if (device)
+		entry |= PTE_NO_CACHE;
+	return entry;
+}
+
+uint64_t arch_entry_table(uint64_t physical) { return physical | PTE_PRESENT | PTE_WRITE | PTE_USER; }
+bool arch_entry_is_present(uint64_t entry) { return entry & PTE_PRESENT; }
+bool arch_entry_is_table(uint64_t entry, unsigned level) { return level > 0 && !(entry & PTE_LARGE); }
+uint64_t arch_entry_physical(uint64_t entry) { return entry & PTE_ADDRESS; }
+
+void arch_table_init_top(uint64_t *table)
+{
+	table[256] = boot_pml4[256];
+	table[511] = boot_pml4[511];
+}
+
+void arch_flush_page(uint64_t top_physical, uint64_t address)
+{
+	if (arch_core()->loaded_top == top_physical)
+		__asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
+}
+
+void arch_flush_space(uint64_t top_physical)
+{
+	if (arch_core()->loaded_top == top_physical)
+		write_cr3(top_physical);
+}
+
+void arch_space_retire(uint64_t top_physical)
+{
+	struct core *core = arch_core();
+
+	if (core->loaded_top != top_physical)
+		return;
+	arch_thread_save(core, core->loaded);
+	core->loaded = NULL;
+	core->loaded_top = arch_virt_to_phys(boot_pml4);
+	write_cr3(core->loaded_top);
+}
+
+static void map_image(void)
+{
+	for (uint64_t i = 0; i < 512; i++) {
+		uint64_t physical = i * PAGE_SIZE, address = physical + KERNEL_BASE, entry = 0;
+
+		if (address >= (uint64_t)text_start && address < (uint64_t)text_end)
+			entry = physical | PTE_PRESENT;
+		else if (address >= (uint64_t)text_end && address < (uint64_t)rodata_end)
+			entry = physical | PTE_PRESENT | PTE_NO_EXECUTE;
+		else if (address >= (uint64_t)rodata_end && address < (uint64_t)kernel_end)
+			entry = physical | PTE_PRESENT | PTE_WRITE | PTE_NO_EXECUTE;
+		image_pt[i] = entry;
+	}
+	ASSERT((uint64_t)kernel_end <= KERNEL_BASE + LARGE_SIZE);
+	image_pd[0] = arch_virt_to_phys(image_pt) | PTE_PRESENT | PTE_WRITE;
+	boot_pdpt_high[510] = arch_virt_to_phys(image_pd) | PTE_PRESENT | PTE_WRITE;
+}
+
+// The devices' pages near the top of the first 4 GiB are not cached; nothing at PHYS_BASE executes.
+static void map_low(void)
+{
+	for (uint64_t i = 0; i < 4 * 512; i++) {
+		boot_pd[i] |= PTE_NO_EXECUTE;
+		if (i * LARGE_SIZE >= 0xfe000000)
+			boot_pd[i] |= PTE_NO_CACHE;
+	}
+}
+
+bool mmu_map_ram(uint64_t from, uint64_t to, uint64_t (*take_page)(void))
+{
+	for (uint64_t gib = max_u64(align_down(from, GIB), 4 * GIB); gib < to; gib += GIB) {
+		if (gib / GIB >= 512)
+			return false;
+		uint64_t page = take_page();
+		uint64_t *pd = arch_phys_to_virt(page);
+
+		for (uint64_t i = 0; i < 512; i++)
+			pd[i] = (gib + i * LARGE_SIZE) | PTE_PRESENT | PTE_WRITE | PTE_LARGE | PTE_NO_EXECUTE;
+		boot_pdpt[gib / GIB] = page | PTE_PRESENT | PTE_WRITE;
+	}
+	return true;
+}
+
+void mmu_init(void)
+{
+	map_image();
+	map_low();
+	boot_pml4[0] = 0;
+	write_cr3(arch_virt_to_phys(boot_pml4));
+	arch_core()->loaded_top = arch_virt_to_phys(boot_pml4);
+}

@@ -1,0 +1,19 @@
+// Watched endpoint slots: a badged slot with the right WATCH that has lost its last child is linked,
+// through itself, into its endpoint's dead list, until a receiver has heard of it or it gets a child.
+#ifndef KERNEL_CAP_WATCH_H
+#define KERNEL_CAP_WATCH_H
+
+#include "types.h"
+
+static inline bool watch_is_wanted(const struct slot *slot)
+{
+	return slot->type == TYPE_ENDPOINT && (slot->rights & ENDPOINT_WATCH) && slot->data;
+}
+
+void watch_add(struct slot *slot);
+void watch_remove(struct slot *slot);
+
+// The first of the endpoint's dead list, taken out; null when it is empty.
+struct slot *watch_take(struct endpoint *endpoint);
+
+#endif

@@ -1,0 +1,42 @@
+// All mutable state of the kernel: with RAM, this is the whole machine.
+#ifndef KERNEL_KERNEL_H
+#define KERNEL_KERNEL_H
+
+#include "types.h"
+
+struct lock {
+	uint32_t held;
+};
+
+struct core {
+	// --- what entry code reaches by offset (arch/PORT/offset.h)
+	struct thread *current;          // null: idle
+	uint64_t scratch;
+	uint64_t stack_top;
+	// ---
+	uint32_t number;
+	bool all_locked;                 // this entry holds the locks of all cores
+	struct lock lock;
+	struct thread *loaded;           // whose state the processor holds
+	struct thread *woken;            // woken last, in no queue yet: may run at once
+	struct thread *fpu_owner;
+	bool fpu_on;
+	uint64_t ready_bits;             // bit p: ready[p] is not empty
+	struct list ready[PRIORITY_MAX + 1];
+	struct sched_context *deadlines; // heap, the earliest first
+	uint64_t slice_end;              // ~0: nobody else waits for this priority
+	uint64_t timer;                  // what the timer is set to
+	uint64_t switched;               // when current began to run
+	uint64_t loaded_top;             // top table in use
+} __attribute__((aligned(64)));
+
+struct kernel {
+	struct core core[CORES_MAX];
+	unsigned cores;
+	link_t dying_first, dying_last;  // objects to be emptied, oldest first
+	struct interrupt interrupt[VECTOR_COUNT];
+};
+
+extern struct kernel kernel;
+
+#endif

@@ -1,0 +1,113 @@
+// Endpoint: its queues, and the dead list's way to a receiver.
+//
+// Invariants: receivers wait only while there is neither a sender that could be taken nor a dead slot.
+#include "object/endpoint.h"
+
+#include "cap/delete.h"
+#include "cap/watch.h"
+#include "object/message.h"
+#include "object/ops.h"
+#include "sched/sched.h"
+
+struct thread *endpoint_receiver(struct core *core, struct endpoint *endpoint)
+{
+	struct list *queue = &endpoint->receivers[core->number];
+
+	return list_is_empty(queue) ? NULL : LIST_ENTRY(queue->next, struct thread, queue);
+}
+
+struct thread *endpoint_sender(struct endpoint *endpoint)
+{
+	struct list *queue = &endpoint->senders;
+
+	return list_is_empty(queue) ? NULL : LIST_ENTRY(queue->next, struct thread, queue);
+}
+
+void endpoint_wait_send(struct endpoint *endpoint, struct thread *thread)
+{
+	thread->state = THREAD_SENDING;
+	thread->endpoint = endpoint;
+	list_append(&endpoint->senders, &thread->queue);
+}
+
+void endpoint_wait_receive(struct core *core, struct endpoint *endpoint, struct thread *thread,
+			   struct reply *reply)
+{
+	thread->state = THREAD_RECEIVING;
+	thread->endpoint = endpoint;
+	thread->reply = reply;
+	if (reply) {
+		reply->state = REPLY_OFFERED;
+		reply->receiver = thread;
+	}
+	list_append(&endpoint->receivers[core->number], &thread->queue);
+}
+
+void endpoint_deliver_dead(struct thread *thread, const struct slot *slot)
+{
+	message_deliver(thread, OK, slot->data, TAG(0, 1) | (tag_t)KIND_NO_SENDERS << TAG_KIND_SHIFT);
+	message_set_words(thread, &slot->address, 1);
+}
+
+void endpoint_childless(struct core *core, struct slot *slot)
+{
+	struct endpoint *endpoint = slot_object(slot);
+
+	for (unsigned i = 0; i < kernel.cores; i++) {
+		struct core *at = &kernel.core[(core->number + i) % kernel.cores];
+		struct thread *receiver = endpoint_receiver(at, endpoint);
+
+		if (!receiver)
+			continue;
+		message_stop_receiving(receiver);
+		endpoint_deliver_dead(receiver, slot);
+		thread_wake(at, receiver);
+		return;
+	}
+	watch_add(slot);
+}
+
+static void wake_dead(struct core *core, struct thread *thread)
+{
+	bool fault = thread->flags & THREAD_FAULTED;
+
+	message_break_off(thread, ERR_DEAD);
+	if (!fault)  // nobody will hear a faulted thread: it stays stopped
+		thread_wake(core, thread);
+}
+
+bool endpoint_empty(struct core *core, struct object *object, unsigned *budget)
+{
+	struct endpoint *endpoint = (struct endpoint *)(void *)object;
+	struct thread *thread = endpoint_sender(endpoint);
+
+	for (unsigned i = 0; !thread && i < kernel.cores; i++)
+		thread = endpoint_receiver(&kernel.core[i], endpoint);
+	while (thread) {
+		if (*budget == 0)
+			return false;
+		--*budget;
+		wake_dead(core, thread);
+		thread = endpoint_sender(endpoint);
+		for (unsigned i = 0; !thread && i < kernel.cores; i++)
+			thread = endpoint_receiver(&kernel.core[i], endpoint);
+	}
+	return true;
+}
+
+bool reply_empty(struct core *core, struct object *object, unsigned *budget)
+{
+	struct reply *reply = (struct reply *)(void *)object;
+	struct thread *thread = reply->caller;
+
+	(void)budget;
+	if (reply->state == REPLY_OFFERED) {
+		thread = reply->receiver;
+		message_stop_receiving(thread);
+		message_deliver(thread, ERR_DEAD, 0, 0);
+		thread_wake(core, thread);
+	} else if (thread) {
+		wake_dead(core, thread);
+	}
+	return true;
+}

@@ -1,0 +1,13 @@
+#ifndef KERNEL_OBJECT_FRAME_H
+#define KERNEL_OBJECT_FRAME_H
+
+#include "kernel.h"
+
+// A map item may map so many page-table entries: few enough for one entry to the kernel.
+#define MAP_ITEM_PAGES_MAX 128
+
+// Map a whole window in one step, or not at all. Windows of at most MAP_ITEM_PAGES_MAX pages, or
+// whose pages are large, succeed; a longer one fails with RANGE.
+err_t frame_map_once(struct slot *slot, struct vspace *vspace, uint64_t address, unsigned rights);
+
+#endif

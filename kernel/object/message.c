@@ -1,0 +1,103 @@
+#include "object/message.h"
+
+#include "sched/sched.h"
+
+void message_deliver(struct thread *thread, err_t err, uint64_t badge, tag_t tag)
+{
+	struct arch_registers *r = &thread->regs;
+
+	*regs_error(r) = err;
+	*regs_cap(r) = badge;
+	*regs_tag(r) = tag;
+	*regs_reply(r) = 0;
+	for (unsigned i = 0; i < MSG_WORDS_REGISTERS; i++)
+		*regs_word(r, i) = 0;
+	thread->flags &= ~(THREAD_FULL | THREAD_CALL);
+}
+
+void message_set_words(struct thread *thread, const uint64_t *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		*regs_word(&thread->regs, i) = words[i];
+}
+
+void message_stop_receiving(struct thread *thread)
+{
+	list_remove(&thread->queue);
+	thread->endpoint = NULL;
+	if (thread->reply) {
+		thread->reply->state = REPLY_IDLE;
+		thread->reply->receiver = NULL;
+		thread->reply = NULL;
+	}
+}
+
+void reply_lend(struct reply *reply, struct sched_context *context, struct thread *to)
+{
+	if (context->lend_count == LENDS_MAX)
+		return;
+	reply->lent = context;
+	list_append(&context->lends, &reply->lend);
+	context->lend_count++;
+	context_lend(context, to);
+}
+
+// The context comes back to where it was before `reply` (null: before all): the Replies to which it was
+// lent on since have nothing to give back any more.
+static void lends_cut(struct sched_context *context, const struct reply *reply)
+{
+	struct reply *last = NULL;
+
+	while (context->lend_count && (!reply || last != reply)) {
+		last = LIST_ENTRY(context->lends.prev, struct reply, lend);
+		list_remove(&last->lend);
+		last->lent = NULL;
+		context->lend_count--;
+	}
+}
+
+void context_recall(struct sched_context *context) { lends_cut(context, NULL); }
+
+void reply_cut(struct reply *reply, enum reply_state state)
+{
+	struct thread *caller = reply->caller;
+	struct sched_context *lent = reply->lent;
+
+	if (lent) {
+		lends_cut(lent, reply);
+		context_lend(lent, caller->running ? NULL : caller);
+	}
+	reply->caller = NULL;
+	reply->state = state;
+	if (caller)
+		caller->reply = NULL;
+}
+
+void message_break_off(struct thread *thread, err_t err)
+{
+	bool was_fault = thread->flags & THREAD_FAULTED;
+
+	switch (thread->state) {
+	case THREAD_SENDING:
+		list_remove(&thread->queue);
+		thread->endpoint = NULL;
+		break;
+	case THREAD_ANSWER:
+		reply_cut(thread->reply, REPLY_CANCELLED);
+		break;
+	case THREAD_RECEIVING:
+		message_stop_receiving(thread);
+		break;
+	case THREAD_WAITING:
+		list_remove(&thread->queue);
+		thread->waiting = NULL;
+		break;
+	default:
+		thread->state = THREAD_STOPPED;
+		return;
+	}
+	thread->state = THREAD_STOPPED;
+	thread->flags &= ~(THREAD_FAULTED | THREAD_CALL);
+	if (!was_fault)
+		message_deliver(thread, err, 0, 0);
+}

@@ -1,0 +1,32 @@
+// What endpoints, replies and notifications share: the registers of a blocked thread as the place where
+// its system call's result arrives, and how a thread is taken out of what it waits for.
+#ifndef KERNEL_OBJECT_MESSAGE_H
+#define KERNEL_OBJECT_MESSAGE_H
+
+#include "kernel.h"
+
+// The thread's receive (or call) ends with this result and no words.
+void message_deliver(struct thread *thread, err_t err, uint64_t badge, tag_t tag);
+
+// Words of a message for the thread, after message_deliver; the rest of the registers are zero.
+void message_set_words(struct thread *thread, const uint64_t *words, unsigned count);
+
+// The thread leaves the endpoint's receive queue; its Reply is idle again.
+void message_stop_receiving(struct thread *thread);
+
+// Break off whatever the thread waits for. A native call ends with `err`; a fault is dropped, and its
+// instruction will run again. Afterwards the thread is STOPPED.
+void message_break_off(struct thread *thread, err_t err);
+
+// The caller's context goes to the server, which has none, until the Reply is cut. A context is lent
+// on LENDS_MAX times at most; a server beyond that waits for time of its own.
+#define LENDS_MAX 16
+void reply_lend(struct reply *reply, struct sched_context *context, struct thread *to);
+
+// The context is not to be given back by any Reply: it is bound anew, or dies.
+void context_recall(struct sched_context *context);
+
+// A caller's Reply goes idle (or cancelled): cut the links and give the lent context back.
+void reply_cut(struct reply *reply, enum reply_state state);
+
+#endif

@@ -1,0 +1,217 @@
+// Who runs.
+//
+// Invariants:
+//  1. A context is in its core's ready queue exactly if its user is READY, is not `current` and is not
+//     `woken`.
+//  2. `woken` is at most one thread, set and resolved within one entry to the kernel.
+//  3. A thread without a context to run on is in no queue, whatever its state.
+#include "sched/sched.h"
+
+#include "base/print.h"
+
+static void ready_add(struct core *core, struct sched_context *context, bool first)
+{
+	struct list *queue = &core->ready[context->priority];
+
+	if (first)
+		list_prepend(queue, &context->ready);
+	else
+		list_append(queue, &context->ready);
+	core->ready_bits |= BIT(context->priority);
+}
+
+static void ready_remove(struct core *core, struct sched_context *context)
+{
+	list_remove(&context->ready);
+	if (list_is_empty(&core->ready[context->priority]))
+		core->ready_bits &= ~BIT(context->priority);
+}
+
+static struct sched_context *ready_first(const struct core *core)
+{
+	if (!core->ready_bits)
+		return NULL;
+	return LIST_ENTRY(core->ready[highest_bit(core->ready_bits)].next, struct sched_context, ready);
+}
+
+void thread_wake(struct core *core, struct thread *thread)
+{
+	thread->state = THREAD_READY;
+	if (!thread->running || thread == core->current || thread == core->woken)
+		return;
+	if (core->woken)
+		ready_add(core, core->woken->running, false);
+	core->woken = thread;
+}
+
+void thread_unready(struct core *core, struct thread *thread)
+{
+	if (thread->running && !list_is_empty(&thread->running->ready))
+		ready_remove(core, thread->running);
+	if (core->woken == thread)
+		core->woken = NULL;
+}
+
+static bool can_run(const struct thread *thread)
+{
+	return thread && thread->state == THREAD_READY && thread->running;
+}
+
+static void account(struct core *core)
+{
+	uint64_t now = arch_time();
+
+	if (core->current && core->current->running)
+		core->current->running->consumed += now - core->switched;
+	core->switched = now;
+}
+
+// Who calls servers all the time is woken all the time: its turn ends all the same.
+static bool is_turn_over(const struct sched_context *context, const struct sched_context *ready)
+{
+	return context->slice && context->consumed - context->turn >= context->slice && ready &&
+	       ready->priority == context->priority;
+}
+
+// The best of: current, woken, the first that is ready. The current one stays on a tie.
+static struct thread *choose(struct core *core)
+{
+	struct thread *current = can_run(core->current) ? core->current : NULL;
+	struct thread *woken = can_run(core->woken) ? core->woken : NULL;
+	struct thread *best = current;
+	struct sched_context *ready = ready_first(core);
+
+	if (woken && is_turn_over(woken->running, ready)) {
+		woken->running->turn = woken->running->consumed;
+		ready_add(core, woken->running, false);
+		woken = NULL;
+	}
+	if (woken && (!best || woken->running->priority > best->running->priority))
+		best = woken;
+	if (ready && (!best || ready->priority > best->running->priority))
+		best = ready->user;
+	if (current && current != best)
+		ready_add(core, current->running, true);
+	if (woken && woken != best)
+		ready_add(core, woken->running, false);
+	if (best && !list_is_empty(&best->running->ready))
+		ready_remove(core, best->running);
+	core->woken = NULL;
+	return best;
+}
+
+static uint64_t slice_left(const struct sched_context *context)
+{
+	uint64_t used = context->consumed - context->turn;
+
+	return used < context->slice ? context->slice - used : 0;
+}
+
+// While anything waits in a queue the timer is armed, in a server too: the fast path comes back from
+// there to a program without a look at the timer.
+static void set_timer(struct core *core)
+{
+	const struct thread *current = core->current;
+	const struct sched_context *ready = ready_first(core);
+	uint64_t time = core->deadlines ? core->deadlines->deadline : ~0ull;
+
+	if (current && ready && ready->slice) {
+		bool is_peer = current->running->slice && ready->priority == current->running->priority;
+
+		if (core->slice_end == ~0ull)
+			core->slice_end = arch_time() + (is_peer ? slice_left(current->running) : ready->slice);
+		time = min_u64(time, core->slice_end);
+	} else {
+		core->slice_end = ~0ull;
+	}
+	if (time != core->timer) {
+		core->timer = time;
+		arch_timer_set(time);
+	}
+}
+
+// As choose, but a thread that has lost its address space stops.
+static struct thread *choose_able(struct core *core)
+{
+	struct thread *next;
+
+	while ((next = choose(core)) && slot_is_empty(&next->vspace))
+		next->state = THREAD_STOPPED;
+	return next;
+}
+
+void sched_finish(struct core *core)
+{
+	struct thread *next = choose_able(core);
+
+	if (next != core->current) {
+		account(core);
+		// Into a server and back is one slice.
+		if (!core->current || !core->current->running || !next ||
+		    next->running->priority <= core->current->running->priority)
+			core->slice_end = ~0ull;
+		core->current = next;
+	}
+	if (next && next != core->loaded) {
+		arch_thread_switch(core, core->loaded, next);
+		core->loaded = next;
+	}
+	set_timer(core);
+}
+
+void sched_yield(struct core *core)
+{
+	struct thread *thread = core->current;
+
+	if (!can_run(thread))
+		return;
+	account(core);
+	thread->running->turn = thread->running->consumed;
+	core->current = NULL;
+	ready_add(core, thread->running, false);
+	core->slice_end = ~0ull;
+}
+
+struct sched_context *deadline_take_expired(struct core *core, uint64_t now)
+{
+	struct sched_context *context = core->deadlines;
+
+	if (!context || context->deadline > now)
+		return NULL;
+	deadline_remove(core, context);
+	return context;
+}
+
+void sched_timer(struct core *core, uint64_t now)
+{
+	core->timer = ~0ull;
+	if (core->slice_end > now)
+		return;
+	core->slice_end = ~0ull;
+	if (core->current && core->current->running && core->current->running->slice)
+		sched_yield(core);
+}
+
+void context_configure(struct sched_context *context, unsigned priority, uint64_t slice)
+{
+	context->priority = (uint8_t)priority;
+	context->above = ~0ull << priority << 1;
+	context->slice = slice;
+	context->configured = true;
+}
+
+void context_lend(struct sched_context *context, struct thread *to)
+{
+	struct thread *user = context->user;
+	struct core *core = context_core(context);
+
+	if (user) {
+		if (user == core->current)
+			account(core);
+		thread_unready(core, user);
+		user->running = NULL;
+	}
+	context->user = to;
+	if (to)
+		to->running = context;
+}

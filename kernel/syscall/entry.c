@@ -1,0 +1,126 @@
+// The kernel's entry points: what ports call for each way into the kernel. Each takes the locks it
+// needs, does its work on the current thread's saved registers, and decides who runs next.
+#include "base/print.h"
+#include "cap/cspace.h"
+#include "object/interrupt.h"
+#include "object/message.h"
+#include "object/notification.h"
+#include "sched/lock.h"
+#include "sched/sched.h"
+#include "syscall/invoke.h"
+#include "syscall/ipc.h"
+
+#define EXPIRIES_MAX 8
+
+static void call(struct core *core, struct thread *thread)
+{
+	struct slot *slot = cspace_find(thread, *regs_cap(&thread->regs));
+
+	if (!slot || slot_is_empty(slot))
+		message_deliver(thread, ERR_CAP_INVALID, 0, 0);
+	else if (slot->type == TYPE_ENDPOINT)
+		ipc_call(core, thread, slot);
+	else
+		invoke(core, thread, slot);
+}
+
+static void dispatch(struct core *core, struct thread *thread, unsigned number)
+{
+	switch (number) {
+	case SYSCALL_CALL:
+		call(core, thread);
+		break;
+	case SYSCALL_REPLY_RECV:
+		ipc_reply_receive(core, thread);
+		break;
+	case SYSCALL_SEND:
+	case SYSCALL_NB_SEND:
+		ipc_send(core, thread, number == SYSCALL_SEND);
+		break;
+	case SYSCALL_RECV:
+	case SYSCALL_NB_RECV:
+		ipc_receive(core, thread, number == SYSCALL_RECV);
+		break;
+	case SYSCALL_YIELD:
+		message_deliver(thread, OK, 0, 0);
+		sched_yield(core);
+		break;
+	default:
+		message_deliver(thread, ERR_SYSCALL, 0, 0);
+	}
+}
+
+void kernel_syscall(struct core *core)
+{
+	struct thread *thread = core->current;
+	unsigned number = (unsigned)(*regs_error(&thread->regs) - SYSCALL_BASE);
+
+	lock_local(core);
+	thread->flags &= ~THREAD_FULL;
+	if (ipc_needs_all(core, thread, number)) {
+		lock_release(core);
+		lock_all(core);
+	}
+	if (core->current == thread && thread->state == THREAD_READY)
+		dispatch(core, thread, number);
+	sched_finish(core);
+	lock_release(core);
+}
+
+void kernel_foreign(struct core *core)
+{
+	struct thread *thread = core->current;
+	uint64_t words[MSG_WORDS_REGISTERS];
+
+	regs_foreign(&thread->regs, words);
+	lock_all(core);
+	ipc_fault(core, thread, FAULT_SYSCALL, words, 8);
+	sched_finish(core);
+	lock_release(core);
+}
+
+void kernel_interrupt(struct core *core, unsigned vector)
+{
+	lock_all(core);
+	interrupt_deliver(core, vector);
+	sched_finish(core);
+	lock_release(core);
+}
+
+void kernel_timer(struct core *core)
+{
+	uint64_t now = arch_time();
+	struct sched_context *context;
+
+	lock_local(core);
+	for (unsigned i = 0; i < EXPIRIES_MAX && (context = deadline_take_expired(core, now)); i++)
+		if (context->notification)
+			notification_signal(core, context->notification, context->badge);
+	sched_timer(core, now);
+	sched_finish(core);
+	lock_release(core);
+}
+
+void kernel_page_fault(struct core *core, uint64_t address, unsigned access)
+{
+	struct thread *thread = core->current;
+	uint64_t words[4] = {arch_register_get(&thread->regs, REGISTER_IP), address, access,
+			     arch_register_get(&thread->regs, REGISTER_SP)};
+
+	lock_all(core);
+	ipc_fault(core, thread, FAULT_PAGE, words, 4);
+	sched_finish(core);
+	lock_release(core);
+}
+
+void kernel_exception(struct core *core, unsigned vector, uint64_t error)
+{
+	struct thread *thread = core->current;
+	uint64_t words[4] = {arch_register_get(&thread->regs, REGISTER_IP), vector, error,
+			     arch_register_get(&thread->regs, REGISTER_SP)};
+
+	lock_all(core);
+	ipc_fault(core, thread, FAULT_EXCEPTION, words, 4);
+	sched_finish(core);
+	lock_release(core);
+}
