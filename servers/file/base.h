@@ -1,0 +1,40 @@
+// What every file of the file server includes first: Linux's numbers, as the C library has them
+// (x86-64: the same in every one), and the server's limits.
+#ifndef FILE_BASE_H
+#define FILE_BASE_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define PAGE 4096u
+#define PATH_LIMIT 4096u   // bytes of a path with its NUL
+#define NAME_LIMIT 255u    // bytes of a name
+#define LINK_LIMIT 40      // symbolic links followed in one walk
+#define NLINK_LIMIT 65000u
+#define FILE_SIZE_LIMIT (1ll << 42)
+#define NS_PER_SECOND 1000000000ll
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#define RENAME_EXCHANGE 2
+#endif
+#define O_TMPFILE_BIT 020000000
+
+// Whose permissions count, and for what is created.
+struct cred {
+	uint32_t uid, gid, umask;
+};
+
+static inline uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+#endif

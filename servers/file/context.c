@@ -1,0 +1,176 @@
+// Contexts and their windows. A context goes when neither of its capabilities has a user.
+#include "servers/file/file.h"
+
+#include "abi/gen/stubs.h"
+#include "servers/file/heap.h"
+#include "servers/file/random.h"
+
+static struct context *contexts[CONTEXTS_MAX];
+static uint32_t generations[CONTEXTS_MAX];
+static struct window *windows[WINDOWS_MAX];
+
+void window_wait_end(struct window *window)
+{
+	if (!window->waiting)
+		return;
+	pipe_forget(&window->wait);
+	window->waiting = false;
+
+	struct msg m = {.tag = TAG(0, 1), .words = {(uint64_t)-EINTR}};
+
+	(void)server_answer(&file.server, window->wait.reply, &m);
+}
+
+static void window_free(struct window *window)
+{
+	window_wait_end(window);
+	arming_window_end(window);
+	if (window->slot != 0) {
+		(void)cnode_delete(file.cnode, window->slot, 1);
+		slot_free(window->slot);
+	}
+	if (window->page != 0)
+		store_put(&file.fs.store, window->page, WINDOW_PAGES);
+	windows[window->token & 0xffff] = NULL;
+	heap_put(window, sizeof *window);
+}
+
+static struct window *window_make(struct context *context, uint32_t i)
+{
+	struct window *window = heap_get(sizeof *window, HEAP_NORMAL);
+
+	if (!window)
+		return NULL;
+	windows[i] = window;
+	random_get(&window->token, sizeof window->token);
+	window->token = window->token << 16 | i;
+	window->context = context;
+	window->slot = slot_alloc();
+	window->page = store_get(&file.fs.store, WINDOW_PAGES);
+	if (window->slot == 0 || window->page == 0) {
+		window_free(window);
+		return NULL;
+	}
+	window->bytes = store_address(&file.fs.store, window->page);
+	memset(window->bytes, 0, WINDOW_BYTES);
+	return window;
+}
+
+struct window *window_attach(struct context *context, uint32_t index, int *error)
+{
+	uint32_t i = 0;
+
+	if (context->windows[index])
+		window_free(context->windows[index]);
+	context->windows[index] = NULL;
+	while (i < WINDOWS_MAX && windows[i])
+		i++;
+	*error = -ENFILE;
+	if (i == WINDOWS_MAX)
+		return NULL;
+	*error = -ENOMEM;
+	context->windows[index] = window_make(context, i);
+	return context->windows[index];
+}
+
+struct window *window_find(uint64_t token)
+{
+	uint64_t i = token & 0xffff;
+
+	if (i >= WINDOWS_MAX || !windows[i] || windows[i]->token != token)
+		return NULL;
+	return windows[i];
+}
+
+static void context_free(struct context *context)
+{
+	for (unsigned i = 0; i < CONTEXT_WINDOWS; i++)
+		if (context->windows[i])
+			window_free(context->windows[i]);
+	grant_free(&context->user);
+	grant_free(&context->owner);
+	inode_put(&file.fs, context->cwd);
+	inode_put(&file.fs, context->root);
+	contexts[context->index] = NULL;
+	heap_put(context, sizeof *context);
+}
+
+// Contexts whose capabilities never arrived are found when the table is full.
+static void contexts_sweep(void)
+{
+	for (uint32_t i = 0; i < CONTEXTS_MAX; i++)
+		if (contexts[i] && contexts[i]->owner.handed > 0 &&
+		    grant_is_unused(&contexts[i]->user) &&
+		    grant_is_unused(&contexts[i]->owner))
+			context_free(contexts[i]);
+}
+
+static uint32_t context_index(void)
+{
+	static uint32_t hint;
+
+	for (uint32_t n = 0; n < CONTEXTS_MAX; n++) {
+		uint32_t i = (hint + n) % CONTEXTS_MAX;
+
+		if (!contexts[i]) {
+			hint = i;
+			return i;
+		}
+	}
+	return CONTEXTS_MAX;
+}
+
+struct context *context_make(const struct context *like)
+{
+	uint32_t index = context_index();
+	struct context *context;
+
+	if (index == CONTEXTS_MAX) {
+		contexts_sweep();
+		index = context_index();
+	}
+	if (index == CONTEXTS_MAX)
+		return NULL;
+	context = heap_get(sizeof *context, HEAP_NORMAL);
+	if (!context)
+		return NULL;
+	contexts[index] = context;
+	context->index = index;
+	context->generation = ++generations[index];
+	context->cred = like ? like->cred : (struct cred){0, 0, 022};
+	context->root = like ? like->root : file.fs.root;
+	context->cwd = like ? like->cwd : file.fs.root;
+	inode_hold(context->root);
+	inode_hold(context->cwd);
+	if (!grant_make(&context->user, badge_make(BADGE_CONTEXT, index, context->generation)) ||
+	    !grant_make(&context->owner, badge_make(BADGE_OWNER, index, context->generation))) {
+		context_free(context);
+		return NULL;
+	}
+	return context;
+}
+
+struct context *context_find(uint64_t badge)
+{
+	uint64_t index = badge >> 8 & 0xffffff;
+
+	if (index >= CONTEXTS_MAX || !contexts[index] ||
+	    contexts[index]->generation != badge >> 32)
+		return NULL;
+	return contexts[index];
+}
+
+void context_gone(uint64_t badge, uint64_t minted)
+{
+	struct context *context = context_find(badge);
+	struct grant *grant;
+
+	if (!context)
+		return;
+	grant = (badge & 0xff) == BADGE_OWNER ? &context->owner : &context->user;
+	if (!grant_is_gone(grant, minted))
+		return;
+	grant->gone = true;
+	if (context->user.gone && context->owner.gone)
+		context_free(context);
+}

@@ -1,0 +1,75 @@
+// Methods of the interfaces context and control.
+#include "servers/file/file.h"
+
+#include "protocol/gen/context.h"
+#include "protocol/gen/control.h"
+
+request_method context_op_attach, context_op_fork, context_op_umask, context_op_set_ids;
+request_method control_op_make, control_op_register;
+
+int64_t context_op_attach(struct request *r)
+{
+	int error;
+
+	if (r->words[0] >= CONTEXT_WINDOWS || r->words[1] % PAGE != 0 || r->words[1] == 0)
+		return -EINVAL;
+	r->window = window_attach(r->context, (uint32_t)r->words[0], &error);
+	if (!r->window)
+		return error;
+	r->out[1] = r->window->token;
+	r->out[2] = WINDOW_BYTES;
+	r->out_words = 3;
+	r->item = true;
+	return 0;
+}
+
+static int64_t context_hand(struct request *r, struct context *context)
+{
+	if (!context)
+		return -ENFILE;
+	r->cap[0] = grant_hand(&context->user);
+	r->cap[1] = grant_hand(&context->owner);
+	r->caps = 2;
+	return 0;
+}
+
+int64_t context_op_fork(struct request *r)
+{
+	return r->is_owner ? context_hand(r, context_make(r->context)) : -EPERM;
+}
+
+int64_t context_op_umask(struct request *r)
+{
+	uint32_t before = r->context->cred.umask;
+
+	r->context->cred.umask = r->words[0] & 0777;
+	return before;
+}
+
+int64_t context_op_set_ids(struct request *r)
+{
+	if (!r->is_owner)
+		return -EPERM;
+	r->context->cred.uid = (uint32_t)r->words[0];
+	r->context->cred.gid = (uint32_t)r->words[1];
+	return 0;
+}
+
+int64_t control_op_make(struct request *r) { return context_hand(r, context_make(NULL)); }
+
+int64_t control_op_register(struct request *r)
+{
+	uint64_t device = r->words[0];
+	cap_t capability = msg_get_cap(r->m, 0);
+	int64_t result;
+
+	if (device > 0xffff || capability == 0 || capability != file.receive)
+		return -EINVAL;
+	device = makedev((unsigned)device >> 8, (unsigned)device & 0xff);
+	result = device_register(device, r->words[1], capability);
+	if (result == 0) {
+		file.receive = slot_alloc();
+		msg_set_receive(file.receive, file.receive ? 1 : 0);
+	}
+	return result;
+}

@@ -1,0 +1,149 @@
+// The server's own state: contexts, windows, open file descriptions, and the request in hand.
+//
+// Who asks is told by the badge: kind, index, generation. Nothing in a message is believed but the
+// tokens of windows, which cannot be guessed.
+#ifndef FILE_FILE_H
+#define FILE_FILE_H
+
+#include "servers/file/base.h"
+
+#include "lib/msg/server.h"
+#include "lib/rt/component.h"
+#include "servers/file/name.h"
+#include "servers/file/pipe.h"
+
+#define WINDOW_BYTES 16384u
+#define WINDOW_PAGES (WINDOW_BYTES / PAGE)
+#define CONTEXT_WINDOWS 64
+#define CONTEXTS_MAX 1024
+#define WINDOWS_MAX 4096
+#define DESCRIPTIONS_MAX 4096
+#define NO_OFFSET UINT64_MAX
+
+#define BADGE_CONTROL 1
+enum badge_kind { BADGE_CONTEXT = 0x11, BADGE_OWNER = 0x12, BADGE_DESCRIPTION = 0x13 };
+
+// A watched slot, and how often its capability was handed out.
+struct grant {
+	cap_t slot;
+	uint64_t handed;
+	bool gone;  // nobody has it any more
+};
+
+struct context {
+	uint32_t index, generation;
+	struct grant user, owner;
+	struct cred cred;
+	struct inode *root, *cwd;
+	struct window *windows[CONTEXT_WINDOWS];
+};
+
+struct window {
+	uint64_t token;
+	struct context *context;
+	uint32_t page;   // first of WINDOW_PAGES in the store
+	cap_t slot;      // what is mapped for the client
+	uint8_t *bytes;
+	bool waiting;    // `wait` has a caller
+	struct pipe_wait wait;
+	struct arming *armings;
+	uint32_t arming_count;
+	cap_t notification;  // what armings signal; 0: none came yet
+};
+
+struct description {
+	uint32_t index, generation;
+	struct grant grant;
+	uint32_t flags;       // O_*
+	struct inode *inode;  // held
+	struct pipe *pipe;    // of a pipe's end
+	struct cred cred;     // of who opened it
+	uint64_t offset;      // of a directory: the cookie
+};
+
+struct request {
+	struct server *server;
+	struct msg *m;
+	uint64_t words[8];
+	struct context *context;          // of the badge, or of the window's token
+	bool is_owner;
+	struct description *description;  // of the badge, or null
+	struct window *window;
+	uint32_t out_words;               // of the reply, with the result
+	uint64_t out[64];
+	uint32_t caps;
+	cap_t cap[2];
+	bool item;                        // the window is to be mapped, at words[1]
+	bool kept;                        // answered later
+};
+
+struct file {
+	struct fs fs;
+	struct server server;
+	cap_t endpoint, cnode;
+	const struct component_region *image;
+	cap_t receive;  // slot for a capability that arrives
+};
+extern struct file file;
+
+// grant.c
+bool grant_make(struct grant *grant, uint64_t badge);
+cap_t grant_hand(struct grant *grant);
+bool grant_is_gone(struct grant *grant, uint64_t minted);
+bool grant_is_unused(const struct grant *grant);
+void grant_free(struct grant *grant);
+static inline uint64_t badge_make(enum badge_kind kind, uint32_t index, uint32_t generation)
+{
+	return (uint64_t)generation << 32 | (uint64_t)index << 8 | kind;
+}
+
+// context.c
+struct context *context_make(const struct context *like);
+struct context *context_find(uint64_t badge);
+void context_gone(uint64_t badge, uint64_t minted);
+struct window *window_attach(struct context *context, uint32_t index, int *error);
+struct window *window_find(uint64_t token);
+void window_wait_end(struct window *window);
+
+// description.c
+// Takes over the reference, also when it fails.
+struct description *description_make(struct inode *inode, uint32_t flags,
+				     const struct cred *cred);
+struct description *description_find(uint64_t badge);
+void description_gone(uint64_t badge, uint64_t minted);
+void description_free(struct description *description);
+
+// map.c
+int64_t map_get(struct inode *inode, uint64_t page, uint64_t count, uint64_t *first, cap_t *cap);
+void map_unshare(struct fs *fs, struct inode *inode);
+
+// device.c
+int64_t device_read(const struct inode *inode, void *to, uint32_t length);
+int64_t device_write(const struct inode *inode, uint32_t length);
+bool device_is_known(const struct inode *inode);
+cap_t device_registered(uint64_t device, uint64_t *kind);
+int64_t device_register(uint64_t device, uint64_t kind, cap_t capability);
+
+// pipeend.c
+int pipe_make_ends(uint32_t flags, const struct cred *cred, struct description *ends[2]);
+void pipe_end_close(struct description *description);
+int64_t pipe_transfer(struct request *r, bool write);
+uint32_t pipe_poll(const struct description *d);
+
+// arming.c: only for descriptions of pipes.
+// Have `events` signal the notification that arrived. 0 or -errno.
+int64_t arming_set(struct window *window, struct description *d, uint32_t events, cap_t arrived);
+void arming_clear(struct window *window, struct description *d);
+void arming_pipe_changed(struct pipe *pipe);
+void arming_description_end(const struct description *d);
+void arming_window_end(struct window *window);
+
+// request.c: the window of the request's token, and a path in it (copied to one of two places).
+int request_window(struct request *r, uint64_t token);
+int request_path(struct request *r, uint64_t offset, unsigned place, const char **path);
+void request_view(const struct request *r, struct view *view);
+void request_handle(struct server *server, struct msg *m);
+
+typedef int64_t request_method(struct request *r);
+
+#endif

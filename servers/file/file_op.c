@@ -1,0 +1,334 @@
+// Methods of the interface file.
+#include "servers/file/file.h"
+
+#include "protocol/gen/file.h"
+#include "servers/file/data.h"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define DECLARE(name, words, caps) request_method file_op_##name;
+FILE_METHODS(DECLARE)
+
+#define PEEK_MAX 440u
+#define SET_FLAGS ((uint32_t)(O_APPEND | O_NONBLOCK | O_NOATIME))
+#ifndef SEEK_DATA
+#define SEEK_DATA 3
+#define SEEK_HOLE 4
+#endif
+#define KEEP_SIZE 1u
+
+static bool may_read(const struct description *d)
+{
+	return (d->flags & O_ACCMODE) != O_WRONLY && !(d->flags & O_PATH);
+}
+
+static bool may_write(const struct description *d)
+{
+	return (d->flags & O_ACCMODE) != O_RDONLY && !(d->flags & O_PATH);
+}
+
+static int64_t read_file(struct request *r, uint32_t length)
+{
+	struct description *d = r->description;
+	bool own = r->words[2] == NO_OFFSET;
+	uint64_t offset = own ? d->offset : r->words[2], n;
+
+	if (offset > INT64_MAX)
+		return -EINVAL;
+	n = data_read(&file.fs, d->inode, offset, r->window->bytes, length);
+	if (own)
+		d->offset = offset + n;
+	if (!(d->flags & O_NOATIME))
+		inode_read(&file.fs, d->inode);
+	return (int64_t)n;
+}
+
+int64_t file_op_read(struct request *r)
+{
+	struct description *d = r->description;
+	uint32_t length = (uint32_t)min_u64(r->words[1], WINDOW_BYTES);
+	int error = request_window(r, r->words[0]);
+
+	if (error != 0)
+		return error;
+	if (!may_read(d))
+		return -EBADF;
+	if (d->pipe)
+		return pipe_transfer(r, false);
+	if (is_dir(d->inode))
+		return -EISDIR;
+	if (S_ISCHR(d->inode->mode))
+		return device_read(d->inode, r->window->bytes, length);
+	return S_ISREG(d->inode->mode) ? read_file(r, length) : -EINVAL;
+}
+
+static int64_t write_file(struct request *r, uint32_t length)
+{
+	struct description *d = r->description;
+	struct inode *inode = d->inode;
+	bool own = r->words[2] == NO_OFFSET;
+	uint64_t offset = own ? d->offset : r->words[2];
+	int64_t n;
+
+	if (offset > INT64_MAX)
+		return -EINVAL;
+	if (d->flags & O_APPEND)
+		offset = inode->size;
+	if (length == 0)
+		return 0;
+	n = data_write(&file.fs, inode, offset, r->window->bytes, length);
+	if (n <= 0)
+		return n;
+	if (own)
+		d->offset = offset + (uint64_t)n;
+	if (r->context->cred.uid != 0)
+		inode->mode &= ~(uint32_t)(S_ISUID | (inode->mode & S_IXGRP ? S_ISGID : 0));
+	inode_written(&file.fs, inode);
+	return n;
+}
+
+int64_t file_op_write(struct request *r)
+{
+	struct description *d = r->description;
+	uint32_t length = (uint32_t)min_u64(r->words[1], WINDOW_BYTES);
+	int error = request_window(r, r->words[0]);
+
+	if (error != 0)
+		return error;
+	if (!may_write(d))
+		return -EBADF;
+	if (d->pipe)
+		return pipe_transfer(r, true);
+	if (S_ISCHR(d->inode->mode))
+		return device_write(d->inode, length);
+	return S_ISREG(d->inode->mode) ? write_file(r, length) : -EINVAL;
+}
+
+int64_t file_op_seek(struct request *r)
+{
+	struct description *d = r->description;
+	int64_t offset = (int64_t)r->words[0], base = 0;
+
+	if (d->pipe)
+		return -ESPIPE;
+	if (d->flags & O_PATH)
+		return -EBADF;
+	if (S_ISCHR(d->inode->mode))
+		return 0;
+	switch (r->words[1]) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		base = (int64_t)d->offset;
+		break;
+	case SEEK_END:
+		base = (int64_t)d->inode->size;
+		break;
+	case SEEK_DATA:
+	case SEEK_HOLE:
+		if (!S_ISREG(d->inode->mode) || offset < 0)
+			return offset < 0 ? -ENXIO : -EINVAL;
+		offset = data_seek(d->inode, (uint64_t)offset, r->words[1] == SEEK_DATA);
+		if (offset < 0)
+			return offset;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (__builtin_add_overflow(base, offset, &offset))
+		return -EOVERFLOW;
+	if (offset < 0)
+		return -EINVAL;
+	d->offset = (uint64_t)offset;
+	return offset;
+}
+
+int64_t file_op_stat(struct request *r)
+{
+	struct stat stat;
+	int error = request_window(r, r->words[0]);
+
+	if (error != 0)
+		return error;
+	inode_stat(&file.fs, r->description->inode, &stat);
+	memcpy(r->window->bytes, &stat, sizeof stat);
+	return 0;
+}
+
+int64_t file_op_getdents(struct request *r)
+{
+	struct description *d = r->description;
+	int error = request_window(r, r->words[0]);
+
+	if (error != 0)
+		return error;
+	if (!may_read(d))
+		return -EBADF;
+	if (!is_dir(d->inode))
+		return -ENOTDIR;
+	inode_read(&file.fs, d->inode);
+	return dir_list(&file.fs, d->inode, &d->offset, r->window->bytes,
+			min_u64(r->words[1], WINDOW_BYTES));
+}
+
+int64_t file_op_truncate(struct request *r)
+{
+	struct description *d = r->description;
+
+	if (!may_write(d) || !S_ISREG(d->inode->mode) || r->words[0] > INT64_MAX)
+		return -EINVAL;
+	return name_resize(&file.fs, d->inode, &d->cred, r->words[0]);
+}
+
+int64_t file_op_get_flags(struct request *r) { return r->description->flags; }
+
+int64_t file_op_set_flags(struct request *r)
+{
+	struct description *d = r->description;
+
+	if (d->flags & O_PATH)
+		return -EBADF;
+	d->flags = (d->flags & ~SET_FLAGS) | ((uint32_t)r->words[0] & SET_FLAGS);
+	return 0;
+}
+
+int64_t file_op_ioctl(struct request *r)
+{
+	const struct description *d = r->description;
+	int32_t count;
+	int error = request_window(r, r->words[0]);
+
+	if (error != 0)
+		return error;
+	if (d->flags & O_PATH)
+		return -EBADF;
+	if ((uint32_t)r->words[1] != FIONREAD || !(d->pipe || S_ISREG(d->inode->mode)))
+		return -ENOTTY;
+	if (d->pipe)
+		count = (int32_t)pipe_fill(d->pipe);
+	else
+		count = d->offset >= d->inode->size ? 0 :
+			(int32_t)min_u64(d->inode->size - d->offset, INT32_MAX);
+	memcpy(r->window->bytes, &count, sizeof count);
+	r->out[1] = sizeof count;
+	r->out_words = 2;
+	return 0;
+}
+
+// Everything is in memory.
+int64_t file_op_sync(struct request *r) { return r->description->pipe ? -EINVAL : 0; }
+
+static uint32_t ready_bits(const struct description *d, uint64_t events)
+{
+	uint32_t bits = d->pipe ? pipe_poll(d) : POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
+
+	return bits & ((uint32_t)events | POLLERR | POLLHUP);
+}
+
+int64_t file_op_poll(struct request *r) { return ready_bits(r->description, r->words[0]); }
+
+// Everything but a pipe is as it will ever be: there is nothing to wait for.
+int64_t file_op_arm(struct request *r)
+{
+	struct description *d = r->description;
+	int error = request_window(r, r->words[0]);
+	uint32_t ready;
+
+	if (error != 0)
+		return error;
+	ready = r->words[1] != 0 ? ready_bits(d, r->words[1]) : 0;
+	if (!d->pipe)
+		return ready;
+	if (ready == 0 && r->words[1] != 0)
+		return arming_set(r->window, d, (uint32_t)r->words[1], msg_get_cap(r->m, 0));
+	arming_clear(r->window, d);
+	return ready;
+}
+
+int64_t file_op_peek(struct request *r)
+{
+	const struct description *d = r->description;
+	uint64_t n = min_u64(r->words[1], PEEK_MAX);
+
+	if (!may_read(d))
+		return -EBADF;
+	if (!S_ISREG(d->inode->mode))
+		return is_dir(d->inode) ? -EISDIR : -EINVAL;
+	if (r->words[0] > INT64_MAX)
+		return -EINVAL;
+	memset(&r->out[1], 0, PEEK_MAX);
+	n = data_read(&file.fs, d->inode, r->words[0], &r->out[1], n);
+	r->out_words = (uint32_t)(1 + (n + 7) / 8);
+	return (int64_t)n;
+}
+
+int64_t file_op_map(struct request *r)
+{
+	const struct description *d = r->description;
+	int64_t pages;
+
+	if (!may_read(d))
+		return -EACCES;
+	if (!S_ISREG(d->inode->mode))
+		return -ENODEV;
+	pages = map_get(d->inode, r->words[0], r->words[1], &r->out[1], &r->cap[0]);
+	if (pages > 0)
+		r->caps = 1;
+	r->out[2] = d->inode->size;
+	r->out_words = 3;
+	return pages;
+}
+
+int64_t file_op_chmod(struct request *r)
+{
+	const struct description *d = r->description;
+
+	if (d->flags & O_PATH)
+		return -EBADF;
+	return inode_chmod(&file.fs, d->inode, &d->cred, (uint32_t)r->words[0]);
+}
+
+int64_t file_op_chown(struct request *r)
+{
+	const struct description *d = r->description;
+
+	if (d->flags & O_PATH)
+		return -EBADF;
+	return inode_chown(&file.fs, d->inode, &d->cred, r->words[0], r->words[1]);
+}
+
+int64_t file_op_fallocate(struct request *r)
+{
+	struct description *d = r->description;
+	uint64_t offset = r->words[1], length = r->words[2];
+	int error;
+
+	if (!may_write(d))
+		return -EBADF;
+	if (!S_ISREG(d->inode->mode))
+		return d->pipe ? -ESPIPE : -ENODEV;
+	if (r->words[0] & ~(uint64_t)KEEP_SIZE)
+		return -EOPNOTSUPP;
+	if (offset > INT64_MAX || length == 0 || length > INT64_MAX)
+		return -EINVAL;
+	if (offset > (uint64_t)FILE_SIZE_LIMIT || length > (uint64_t)FILE_SIZE_LIMIT - offset)
+		return -EFBIG;
+
+	uint64_t first = offset / PAGE, end = (offset + length + PAGE - 1) / PAGE;
+
+	if (end - first > file.fs.store.total)
+		return -ENOSPC;
+	error = data_fill(&file.fs, d->inode, (uint32_t)first, (uint32_t)(end - first));
+	if (error == 0 && !(r->words[0] & KEEP_SIZE) && offset + length > d->inode->size)
+		error = name_resize(&file.fs, d->inode, &d->cred, offset + length);
+	return error;
+}
+
+// Windows here belong to contexts: context_attach.
+int64_t file_op_attach(struct request *r)
+{
+	(void)r;
+	return -ENOSYS;
+}

@@ -1,0 +1,77 @@
+#include "servers/file/fs.h"
+
+#include "servers/file/dir.h"
+#include "servers/file/heap.h"
+
+struct device_node {
+	const char *name;
+	uint32_t mode;
+	uint32_t major, minor;
+};
+
+static const struct device_node device_nodes[] = {
+	{"null", S_IFCHR | 0666, 1, 3},	   {"zero", S_IFCHR | 0666, 1, 5},
+	{"full", S_IFCHR | 0666, 1, 7},	   {"random", S_IFCHR | 0666, 1, 8},
+	{"urandom", S_IFCHR | 0666, 1, 9}, {"tty", S_IFCHR | 0666, 5, 0},
+	{"console", S_IFCHR | 0600, 5, 1}, {"shm", S_IFDIR | S_ISVTX | 0777, 0, 0},
+};
+
+static int add(struct fs *fs, struct inode *dir, const struct device_node *node,
+	       struct inode **out)
+{
+	struct inode *inode = inode_make(fs, node->mode, 0, 0);
+	struct entry *entry;
+	int error;
+
+	if (!inode)
+		return -ENOMEM;
+	error = dir_prepare(fs, dir, node->name, strlen(node->name), HEAP_NORMAL, &entry);
+	if (error == 0) {
+		inode->device = makedev(node->major, node->minor);
+		inode->nlink = is_dir(inode) ? 2 : 1;
+		dir->nlink += is_dir(inode);
+		dir_set(fs, entry, inode);
+		*out = inode;
+	}
+	inode_put(fs, inode);
+	return error;
+}
+
+// /dev: the image's own, if it has one, with the devices over what is in it.
+static int devices_make(struct fs *fs)
+{
+	static const struct device_node dev_node = {"dev", S_IFDIR | 0755, 0, 0};
+	struct inode *dev, *made;
+	int error = dir_find(fs, fs->root, "dev", 3, &dev);
+
+	if (error == -ENOENT)
+		error = add(fs, fs->root, &dev_node, &dev);
+	if (error == 0 && !is_dir(dev))
+		error = -ENOTDIR;
+	for (size_t i = 0; error == 0 && i < sizeof device_nodes / sizeof device_nodes[0]; i++) {
+		struct inode *there;
+		const char *name = device_nodes[i].name;
+
+		error = dir_find(fs, dev, name, strlen(name), &there);
+		if (error == -ENOENT)
+			error = add(fs, dev, &device_nodes[i], &made);
+	}
+	return error;
+}
+
+int fs_init(struct fs *fs)
+{
+	uint32_t root;
+	int error = image_find(&fs->image, 0, "root", 4, &root);
+
+	if (error != 0)
+		return error;
+	fs->next_number = 2 + (uint64_t)fs->image.count;
+	fs->image_inodes = heap_get(fs->image.count * sizeof fs->image_inodes[0], HEAP_NORMAL);
+	if (!fs->image_inodes)
+		return -ENOMEM;
+	error = inode_of_image(fs, root, NULL, &fs->root);
+	if (error == 0 && !is_dir(fs->root))
+		error = -ENOTDIR;
+	return error ? error : devices_make(fs);
+}

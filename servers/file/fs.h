@@ -1,0 +1,92 @@
+// The file system's state, and its objects: inodes, directory entries, file data.
+//
+// An image entry becomes an inode when it is looked up, and stays one. Invariants:
+//  1. An inode is freed when it has no link and no reference. References: open file descriptions,
+//     roots and current directories of contexts, and of a directory the directories in it.
+//  2. Bytes of a data page beyond the end of the file are zero.
+//  3. A name is in the overlay (an entry of the table) or in the image; the overlay wins. An entry
+//     without an inode hides the image's.
+//  4. An image entry's inode that was freed is never looked up again: its name is hidden.
+#ifndef FILE_FS_H
+#define FILE_FS_H
+
+#include "servers/file/image.h"
+#include "servers/file/store.h"
+
+struct inode;
+struct pipe;
+struct map;
+
+// A run of pages of a file in the store.
+struct extent {
+	uint32_t first;  // page of the file
+	uint32_t page;   // page of the store
+	uint32_t count;
+};
+
+// Extents lie over the base, which is a run of image pages.
+struct data {
+	struct extent *extents;  // in order
+	uint32_t count, room;
+	uint32_t base, base_count;
+	struct map *maps;        // Frames handed out (map.c)
+};
+
+// A name in the overlay.
+struct entry {
+	struct entry *hash_next;
+	struct entry *previous, *next;  // in the directory, by cookie
+	struct inode *dir;
+	struct inode *inode;  // null: the name is not there
+	uint64_t cookie;
+	uint32_t child;       // the image entry that it stands before, or IMAGE_NONE
+	bool in_place;        // listed where the image lists the child
+	uint8_t length;
+	char name[];
+};
+
+struct dir {
+	struct inode *parent;
+	struct entry *entry;         // its own name, when that is in the overlay
+	struct entry *first, *last;  // names in it
+	uint64_t cookie;             // of the next entry
+	uint32_t child_count;        // image entries from `child` on
+	uint32_t child;
+	uint32_t over_image;         // entries that stand before an image entry
+	uint32_t live;               // names that are there
+};
+
+struct inode {
+	uint64_t number;
+	uint32_t mode, uid, gid;
+	uint32_t nlink, refs;
+	uint32_t image;   // its image entry, or IMAGE_NONE
+	int64_t atime, mtime, ctime;  // ns
+	uint64_t size;
+	uint64_t device;  // of a device node
+	union {
+		struct data data;
+		struct dir dir;
+		char *target;       // of a symbolic link, size bytes and NUL; null: in the image
+		struct pipe *pipe;  // null: nobody has it open
+	};
+};
+
+struct fs {
+	struct image image;
+	struct store store;
+	struct inode **image_inodes;
+	struct entry **table;
+	uint32_t table_size, table_count;
+	uint64_t next_number;
+	uint64_t inode_count;
+	struct inode *root;
+	int64_t (*now)(void);
+	// Pages of the file that were handed out are about to be something else.
+	void (*unshare)(struct fs *fs, struct inode *inode);
+};
+
+// The image's folder `root` becomes the root directory. 0, or -errno.
+int fs_init(struct fs *fs);
+
+#endif

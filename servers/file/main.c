@@ -1,0 +1,97 @@
+// The file server: names, open files, pipes, devices. Everything is in memory, over the boot image,
+// which is used in place.
+//
+//	request.c   from a message to its method        name.c rename.c   operations on names
+//	*_op.c      the methods                         walk.c            paths
+//	context.c   contexts, windows                   dir.c list.c      directories
+//	description.c grant.c  handles                  inode.c data.c    inodes, their contents
+//	pipeend.c pipe.c       pipes                    store.c heap.c    memory
+//	arming.c               who waits for pipes
+//	map.c       Frames for memory mappings          image.c           the boot image
+//
+// From name.c down nothing knows of messages: that part is tested on the host.
+#include "servers/file/file.h"
+
+#include "servers/file/heap.h"
+#include "servers/file/random.h"
+
+#include <x86intrin.h>
+
+#define HEAP_SLACK 65536u  // for the C library itself
+
+struct file file;
+
+static struct {
+	uint64_t epoch, start;
+	uint64_t ns_per_tick;  // fixed point, 32 bits behind it
+} clock_state;
+
+static int64_t now(void)
+{
+	uint64_t ticks = __rdtsc() - clock_state.start;
+
+	return (int64_t)(clock_state.epoch +
+			 (uint64_t)((unsigned __int128)ticks * clock_state.ns_per_tick >> 32));
+}
+
+static bool memory_init(const struct component_info *info)
+{
+	struct store *store = &file.fs.store;
+
+	heap_init(info->heap_size > 2 * HEAP_SLACK ? info->heap_size - HEAP_SLACK : 0);
+	store_init(store);
+	for (uint32_t i = 0; i < info->region_count && i < COMPONENT_REGIONS_MAX; i++) {
+		const struct component_region *region = &info->regions[i];
+
+		if (strcmp(region->name, "memory") == 0 && region->frame != 0)
+			(void)store_add(store, (void *)region->address, region->size,
+					region->frame);
+	}
+	return store->total > 0 && store_start(store);
+}
+
+static int files_init(const struct component_info *info)
+{
+	uint64_t rate = info->ticks_per_second ? info->ticks_per_second : NS_PER_SECOND;
+	int error;
+
+	clock_state.epoch = info->epoch_ns;
+	clock_state.start = info->ticks_at_boot;
+	clock_state.ns_per_tick = ((uint64_t)NS_PER_SECOND << 32) / rate;
+	file.fs.now = now;
+	file.fs.unshare = map_unshare;
+	file.image = component_find_region("image");
+	if (!file.image || file.image->frame == 0)
+		return -ENODEV;
+	error = image_open(&file.fs.image, (const void *)file.image->address, file.image->size);
+	return error ? error : fs_init(&file.fs);
+}
+
+int main(void)
+{
+	const struct component_info *info = component_get();
+	uint32_t count = 0;
+	cap_t replies = component_find_cap("replies", &count);
+	int error;
+
+	file.endpoint = component_get_cap("endpoint");
+	file.cnode = component_get_cap("cnode");
+	if (!memory_init(info)) {
+		rt_log("no memory");
+		return 1;
+	}
+	random_init();
+	error = files_init(info);
+	if (error != 0) {
+		rt_log("the boot image cannot be used: error %d", -error);
+		return 1;
+	}
+	if (!server_make(&file.server, file.endpoint, replies, count)) {
+		rt_log("no Replies");
+		return 1;
+	}
+	file.receive = slot_alloc();
+	msg_set_receive(file.receive, file.receive ? 1 : 0);
+	server_run(&file.server, request_handle);
+	return 0;
+}

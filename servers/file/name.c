@@ -1,0 +1,292 @@
+#include "servers/file/name.h"
+
+#include "servers/file/data.h"
+#include "servers/file/heap.h"
+
+static struct walk walk;  // one request at a time
+
+int name_get(struct fs *fs, const struct view *view, const char *path, unsigned walk_flags,
+	     struct inode **out)
+{
+	int error = walk_path(fs, &view->cred, view->root, view->start, path, walk_flags, &walk);
+
+	*out = walk.inode;
+	if (error == 0 && !walk.inode)
+		return -ENOENT;
+	return error;
+}
+
+int name_may_add(const struct inode *dir, const struct cred *cred)
+{
+	if (dir->nlink == 0)
+		return -ENOENT;
+	return inode_allows(dir, cred, MAY_WRITE | MAY_EXEC);
+}
+
+int name_may_remove(const struct inode *dir, const struct inode *inode, const struct cred *cred)
+{
+	int error = inode_allows(dir, cred, MAY_WRITE | MAY_EXEC);
+
+	if (error != 0)
+		return error;
+	if ((dir->mode & S_ISVTX) && cred->uid != 0 && cred->uid != inode->uid &&
+	    cred->uid != dir->uid)
+		return -EPERM;
+	return 0;
+}
+
+// A new inode as the directory has it: set-group-id goes down.
+static struct inode *inode_in(struct fs *fs, const struct inode *dir, const struct cred *cred,
+			      uint32_t mode)
+{
+	bool inherits = dir->mode & S_ISGID;
+	uint32_t gid = inherits ? dir->gid : cred->gid;
+
+	if (inherits && S_ISDIR(mode))
+		mode |= S_ISGID;
+	return inode_make(fs, mode, cred->uid, gid);
+}
+
+// Put a new inode under the name that the walk found missing; the reference is given up. On an
+// error the inode goes.
+static int name_add(struct fs *fs, struct inode *inode)
+{
+	struct inode *dir = walk.dir;
+	struct entry *entry;
+	int error = dir_prepare(fs, dir, walk.name, walk.length, HEAP_NORMAL, &entry);
+
+	if (error == 0) {
+		inode->nlink = is_dir(inode) ? 2 : 1;
+		dir_set(fs, entry, inode);
+		if (is_dir(inode))
+			dir->nlink++;
+		inode_written(fs, dir);
+	}
+	inode_put(fs, inode);
+	return error;
+}
+
+// Walk to a name that is to be made.
+static int walk_new(struct fs *fs, const struct view *view, const char *path, bool directory)
+{
+	int error = walk_path(fs, &view->cred, view->root, view->start, path, 0, &walk);
+
+	// "name/" that is no directory: what counts is that the name is taken.
+	if (error == -ENOTDIR && walk.inode && walk.slash && is_dir(walk.dir))
+		return -EEXIST;
+	if (error != 0)
+		return error;
+	if (walk.inode)
+		return -EEXIST;
+	if (walk.slash && !directory)
+		return -ENOENT;
+	return name_may_add(walk.dir, &view->cred);
+}
+
+int name_make(struct fs *fs, const struct view *view, const char *path, uint32_t mode,
+	      uint64_t device)
+{
+	bool is_node = S_ISCHR(mode) || S_ISBLK(mode);
+	int error = walk_new(fs, view, path, S_ISDIR(mode));
+
+	if (error != 0)
+		return error;
+	if (is_node && view->cred.uid != 0)
+		return -EPERM;
+	if (S_ISDIR(mode) && walk.dir->nlink >= NLINK_LIMIT)
+		return -EMLINK;
+
+	uint32_t bits = mode & (S_ISDIR(mode) ? 01777u : 07777u) & ~view->cred.umask;
+	struct inode *inode = inode_in(fs, walk.dir, &view->cred, (mode & S_IFMT) | bits);
+
+	if (!inode)
+		return -ENOSPC;
+	if (is_node)
+		inode->device = device;
+	return name_add(fs, inode);
+}
+
+int name_symlink_make(struct fs *fs, const struct view *view, const char *target,
+		      const char *path)
+{
+	size_t length = strlen(target);
+	int error;
+
+	if (length == 0)
+		return -ENOENT;
+	if (length >= PATH_LIMIT)
+		return -ENAMETOOLONG;
+	error = walk_new(fs, view, path, false);
+	if (error != 0)
+		return error;
+
+	struct inode *inode = inode_in(fs, walk.dir, &view->cred, S_IFLNK | 0777);
+
+	if (!inode)
+		return -ENOSPC;
+	inode->size = length;
+	inode->target = heap_get(length + 1, HEAP_NORMAL);
+	if (!inode->target) {
+		inode_put(fs, inode);
+		return -ENOSPC;
+	}
+	memcpy(inode->target, target, length);
+	return name_add(fs, inode);
+}
+
+static int open_new(struct fs *fs, const struct view *view, uint32_t flags, uint32_t mode,
+		    struct inode **out)
+{
+	int error;
+
+	if (!(flags & O_CREAT))
+		return -ENOENT;
+	if (walk.slash)
+		return -EISDIR;
+	error = name_may_add(walk.dir, &view->cred);
+	if (error != 0)
+		return error;
+
+	uint32_t bits = mode & 07777 & ~view->cred.umask;
+	struct inode *inode = inode_in(fs, walk.dir, &view->cred, S_IFREG | bits);
+
+	if (!inode)
+		return -ENOSPC;
+	inode_hold(inode);
+	error = name_add(fs, inode);
+	if (error == 0)
+		*out = inode;
+	else
+		inode_put(fs, inode);
+	return error;
+}
+
+static uint32_t access_wanted(uint32_t flags)
+{
+	static const uint8_t wanted[4] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+					  MAY_READ | MAY_WRITE};
+
+	return wanted[flags & O_ACCMODE] | (flags & O_TRUNC ? MAY_WRITE : 0);
+}
+
+static int open_check(const struct inode *inode, const struct view *view, uint32_t flags)
+{
+	if ((flags & O_CREAT) && (flags & O_EXCL))
+		return -EEXIST;
+	if ((flags & O_DIRECTORY) && !is_dir(inode))
+		return -ENOTDIR;
+	if (flags & O_PATH)
+		return 0;
+	if (S_ISLNK(inode->mode))
+		return -ELOOP;
+	if (is_dir(inode) && ((flags & O_CREAT) || (access_wanted(flags) & MAY_WRITE)))
+		return -EISDIR;
+	if (S_ISSOCK(inode->mode))
+		return -ENXIO;
+	if ((flags & O_NOATIME) && !inode_is_owned(inode, &view->cred))
+		return -EPERM;
+	return inode_allows(inode, &view->cred, access_wanted(flags));
+}
+
+int name_open_inode(struct fs *fs, const struct view *view, const char *path, uint32_t flags,
+		    uint32_t mode, struct inode **out)
+{
+	bool only = (flags & O_CREAT) && (flags & O_EXCL);
+	unsigned follow = (flags & O_NOFOLLOW) || only ? 0 : WALK_FOLLOW;
+	int error;
+
+	if (flags & O_TMPFILE_BIT)
+		return -EOPNOTSUPP;
+	if ((flags & O_CREAT) && (flags & O_DIRECTORY))
+		return -EINVAL;
+	error = walk_path(fs, &view->cred, view->root, view->start, path, follow, &walk);
+	if (error != 0)
+		return error;
+	if (!walk.inode)
+		return open_new(fs, view, flags, mode, out);
+	error = open_check(walk.inode, view, flags);
+	if (error == 0 && (flags & O_TRUNC) && !(flags & O_PATH) && S_ISREG(walk.inode->mode))
+		error = name_resize(fs, walk.inode, &view->cred, 0);
+	if (error == 0) {
+		*out = walk.inode;
+		inode_hold(*out);
+	}
+	return error;
+}
+
+int name_link_make(struct fs *fs, const struct view *view, const char *from, const char *to,
+		   bool follow)
+{
+	struct inode *inode;
+	struct entry *entry;
+	int error = name_get(fs, view, from, follow ? WALK_FOLLOW : 0, &inode);
+
+	if (error == 0)
+		error = walk_new(fs, view, to, false);
+	if (error != 0)
+		return error;
+	if (is_dir(inode))
+		return -EPERM;
+	if (inode->nlink >= NLINK_LIMIT)
+		return -EMLINK;
+	error = dir_prepare(fs, walk.dir, walk.name, walk.length, HEAP_NORMAL, &entry);
+	if (error != 0)
+		return error;
+	inode->nlink++;
+	inode_changed(fs, inode);
+	dir_set(fs, entry, inode);
+	inode_written(fs, walk.dir);
+	return 0;
+}
+
+static int remove_check(const struct view *view, bool directory)
+{
+	const struct inode *inode = walk.inode;
+	int error;
+
+	if (walk.last != LAST_NAME) {
+		if (!directory)
+			return -EISDIR;
+		return walk.last == LAST_DOT	? -EINVAL :
+		       walk.last == LAST_DOTDOT ? -ENOTEMPTY : -EBUSY;
+	}
+	if (!inode)
+		return -ENOENT;
+	error = name_may_remove(walk.dir, inode, &view->cred);
+	if (error != 0)
+		return error;
+	if (directory != is_dir(inode))
+		return directory ? -ENOTDIR : -EISDIR;
+	return directory && inode->dir.live > 0 ? -ENOTEMPTY : 0;
+}
+
+int name_remove(struct fs *fs, const struct view *view, const char *path, bool directory)
+{
+	struct entry *entry;
+	int error = walk_path(fs, &view->cred, view->root, view->start, path, 0, &walk);
+
+	if (error == 0)
+		error = remove_check(view, directory);
+	if (error == 0)
+		error = dir_prepare(fs, walk.dir, walk.name, walk.length, HEAP_RESERVE, &entry);
+	if (error != 0)
+		return error;
+	dir_set(fs, entry, NULL);
+	if (directory)
+		walk.dir->nlink--;
+	inode_written(fs, walk.dir);
+	inode_unlink(fs, walk.inode);
+	return 0;
+}
+
+int name_resize(struct fs *fs, struct inode *inode, const struct cred *cred, uint64_t size)
+{
+	int error = data_truncate(fs, inode, size);
+
+	if (error != 0)
+		return error;
+	if (cred->uid != 0)
+		inode->mode &= ~(uint32_t)(S_ISUID | (inode->mode & S_IXGRP ? S_ISGID : 0));
+	inode_written(fs, inode);
+	return 0;
+}

@@ -1,0 +1,42 @@
+// Operations on names. Each takes its paths as walk_path does and returns 0 or -errno.
+#ifndef FILE_NAME_H
+#define FILE_NAME_H
+
+#include "servers/file/walk.h"
+
+// Who asks, and from where.
+struct view {
+	struct cred cred;
+	struct inode *root;
+	struct inode *start;
+};
+
+// What has that path; nothing is held.
+int name_get(struct fs *fs, const struct view *view, const char *path, unsigned walk_flags,
+	     struct inode **out);
+
+// Open or create, with O_* flags; *out is held by a reference.
+int name_open_inode(struct fs *fs, const struct view *view, const char *path, uint32_t flags,
+		    uint32_t mode, struct inode **out);
+
+// Make a directory, a node (S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK), a symbolic link.
+int name_make(struct fs *fs, const struct view *view, const char *path, uint32_t mode,
+	      uint64_t device);
+int name_symlink_make(struct fs *fs, const struct view *view, const char *target,
+		      const char *path);
+
+int name_link_make(struct fs *fs, const struct view *view, const char *from, const char *to,
+		   bool follow);
+int name_remove(struct fs *fs, const struct view *view, const char *path, bool directory);
+int name_move(struct fs *fs, const struct view *view, const char *from, const char *to,
+	      uint32_t flags);
+
+// May the name `inode` be taken out of `dir`?
+int name_may_remove(const struct inode *dir, const struct inode *inode, const struct cred *cred);
+// May a name be put into `dir`?
+int name_may_add(const struct inode *dir, const struct cred *cred);
+
+// Set the length, with the permission checks of truncate(2) already made.
+int name_resize(struct fs *fs, struct inode *inode, const struct cred *cred, uint64_t size);
+
+#endif

@@ -1,0 +1,352 @@
+// Methods of the interface name: the window and the paths are fetched, name.c does the rest.
+#include "servers/file/file.h"
+
+#include "protocol/gen/name.h"
+#include "protocol/linux.h"
+#include "servers/file/data.h"
+
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#define DECLARE(name, words, caps) request_method name_op_##name;
+NAME_METHODS(DECLARE)
+
+#define TMPFS_NUMBER 0x01021994
+#ifndef AT_EMPTY_PATH
+#define AT_EMPTY_PATH 0x1000
+#endif
+
+// Fetch the view and the first path (words 0 and `word`).
+static int begin(struct request *r, unsigned word, struct view *view, const char **path)
+{
+	int error = request_window(r, r->words[0]);
+
+	if (error != 0)
+		return error;
+	request_view(r, view);
+	return request_path(r, r->words[word], 0, path);
+}
+
+// What a path names; an empty one, where allowed, is the start itself.
+static int get(struct request *r, uint64_t flags, struct inode **inode)
+{
+	struct view view;
+	const char *path;
+	int error = begin(r, 1, &view, &path);
+
+	if (error != 0)
+		return error;
+	if (path[0] == 0 && (flags & AT_EMPTY_PATH)) {
+		*inode = view.start;
+		return 0;
+	}
+	return name_get(&file.fs, &view, path, flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW,
+			inode);
+}
+
+// A device is answered by whoever registered it. 1: it was.
+static int open_device(struct request *r, const struct inode *inode, uint64_t flags)
+{
+	bool is_device = S_ISCHR(inode->mode) || S_ISBLK(inode->mode);
+	uint64_t kind;
+	cap_t capability;
+
+	if (S_ISFIFO(inode->mode) && !(flags & O_PATH))
+		return -ENXIO;
+	if (!is_device || (flags & O_PATH) || device_is_known(inode))
+		return 0;
+	capability = S_ISCHR(inode->mode) ? device_registered(inode->device, &kind) : 0;
+	if (capability == 0)
+		return -ENXIO;
+	r->out[1] = kind;
+	r->cap[0] = capability;
+	r->caps = 1;
+	return 1;
+}
+
+int64_t name_op_open(struct request *r)
+{
+	uint32_t flags = (uint32_t)r->words[2];
+	struct description *d;
+	struct inode *inode;
+	struct view view;
+	const char *path;
+	int error = begin(r, 1, &view, &path);
+
+	if (error != 0)
+		return error;
+	if (flags & O_PATH)
+		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
+	error = name_open_inode(&file.fs, &view, path, flags, (uint32_t)r->words[3], &inode);
+	if (error != 0)
+		return error;
+	r->out[2] = inode->mode;
+	r->out_words = 3;
+	error = open_device(r, inode, flags);
+	if (error != 0) {
+		inode_put(&file.fs, inode);
+		return error < 0 ? error : 0;
+	}
+	d = description_make(inode, flags & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY),
+			     &view.cred);
+	if (!d)
+		return -ENFILE;
+	r->out[1] = HANDLE_FILE;
+	r->cap[0] = grant_hand(&d->grant);
+	r->caps = 1;
+	return 0;
+}
+
+int64_t name_op_stat(struct request *r)
+{
+	struct inode *inode;
+	struct stat stat;
+	int error = get(r, r->words[2], &inode);
+
+	if (error != 0)
+		return error;
+	inode_stat(&file.fs, inode, &stat);
+	memcpy(r->window->bytes, &stat, sizeof stat);
+	return 0;
+}
+
+int64_t name_op_readlink(struct request *r)
+{
+	struct inode *inode;
+	int error = get(r, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, &inode);
+	uint64_t n = min_u64(r->words[2], WINDOW_BYTES);
+
+	if (error != 0)
+		return error;
+	if (!S_ISLNK(inode->mode))
+		return -EINVAL;
+	if (n == 0)
+		return -EINVAL;
+	n = min_u64(n, inode->size);
+	memcpy(r->window->bytes, inode_target(&file.fs, inode), n);
+	inode_read(&file.fs, inode);
+	return (int64_t)n;
+}
+
+int64_t name_op_chdir(struct request *r)
+{
+	struct inode *inode;
+	int error = get(r, r->description ? AT_EMPTY_PATH : 0, &inode);
+
+	if (error != 0)
+		return error;
+	if (!is_dir(inode))
+		return -ENOTDIR;
+	error = inode_allows(inode, &r->context->cred, MAY_EXEC);
+	if (error != 0)
+		return error;
+	inode_hold(inode);
+	inode_put(&file.fs, r->context->cwd);
+	r->context->cwd = inode;
+	return 0;
+}
+
+int64_t name_op_getcwd(struct request *r)
+{
+	static char path[WINDOW_BYTES];
+	int error = request_window(r, r->words[0]);
+	int64_t n;
+
+	if (error != 0)
+		return error;
+	n = dir_path(&file.fs, r->context->cwd, path, min_u64(r->words[1], sizeof path));
+	if (n > 0)
+		memcpy(r->window->bytes, path, (size_t)n);
+	return n;
+}
+
+int64_t name_op_mkdir(struct request *r)
+{
+	struct view view;
+	const char *path;
+	int error = begin(r, 1, &view, &path);
+
+	if (error != 0)
+		return error;
+	return name_make(&file.fs, &view, path, S_IFDIR | (r->words[2] & 07777), 0);
+}
+
+int64_t name_op_unlink(struct request *r)
+{
+	struct view view;
+	const char *path;
+	int error = begin(r, 1, &view, &path);
+
+	if (error != 0)
+		return error;
+	if (r->words[2] & ~(uint64_t)AT_REMOVEDIR)
+		return -EINVAL;
+	return name_remove(&file.fs, &view, path, r->words[2] & AT_REMOVEDIR);
+}
+
+int64_t name_op_rename(struct request *r)
+{
+	struct view view;
+	const char *from, *to;
+	int error = begin(r, 1, &view, &from);
+
+	if (error == 0)
+		error = request_path(r, r->words[2], 1, &to);
+	if (error != 0)
+		return error;
+	return name_move(&file.fs, &view, from, to, (uint32_t)min_u64(r->words[3], UINT32_MAX));
+}
+
+int64_t name_op_link(struct request *r)
+{
+	struct view view;
+	const char *from, *to;
+	int error = begin(r, 1, &view, &from);
+
+	if (error == 0)
+		error = request_path(r, r->words[2], 1, &to);
+	if (error != 0)
+		return error;
+	if (r->words[3] & ~(uint64_t)AT_SYMLINK_FOLLOW)
+		return -EINVAL;
+	return name_link_make(&file.fs, &view, from, to, r->words[3] & AT_SYMLINK_FOLLOW);
+}
+
+int64_t name_op_symlink(struct request *r)
+{
+	struct view view;
+	const char *path, *target;
+	int error = begin(r, 2, &view, &path);
+
+	if (error == 0)
+		error = request_path(r, r->words[1], 1, &target);
+	return error ? error : name_symlink_make(&file.fs, &view, target, path);
+}
+
+int64_t name_op_access(struct request *r)
+{
+	struct inode *inode;
+	int error;
+
+	if (r->words[2] & ~7ull)
+		return -EINVAL;
+	error = get(r, r->words[3], &inode);
+	// R_OK, W_OK and X_OK are the bits of a mode.
+	return error ? error : inode_allows(inode, &r->context->cred, (uint32_t)r->words[2]);
+}
+
+int64_t name_op_chmod(struct request *r)
+{
+	struct inode *inode;
+	int error = get(r, 0, &inode);
+
+	return error ? error : inode_chmod(&file.fs, inode, &r->context->cred,
+					   (uint32_t)r->words[2]);
+}
+
+int64_t name_op_chown(struct request *r)
+{
+	struct inode *inode;
+	int error = get(r, r->words[4], &inode);
+
+	return error ? error : inode_chown(&file.fs, inode, &r->context->cred, r->words[2],
+					   r->words[3]);
+}
+
+int64_t name_op_utimens(struct request *r)
+{
+	struct timespec times[2];
+	struct inode *inode = NULL;
+	int error = request_window(r, r->words[0]);
+
+	if (error == 0 && r->words[1] == NO_OFFSET) {
+		if (!r->description)
+			return -EINVAL;
+		inode = r->description->inode;
+	} else if (error == 0) {
+		error = get(r, r->words[3], &inode);
+	}
+	if (error != 0)
+		return error;
+	if (r->words[2] == NO_OFFSET)
+		return inode_utimens(&file.fs, inode, &r->context->cred, NULL);
+	if (r->words[2] > WINDOW_BYTES - sizeof times)
+		return -EFAULT;
+	memcpy(times, r->window->bytes + r->words[2], sizeof times);
+	return inode_utimens(&file.fs, inode, &r->context->cred, times);
+}
+
+int64_t name_op_mknod(struct request *r)
+{
+	uint32_t mode = (uint32_t)r->words[2];
+	struct view view;
+	const char *path;
+	int error = begin(r, 1, &view, &path);
+
+	if (error != 0)
+		return error;
+	if ((mode & S_IFMT) == 0)
+		mode |= S_IFREG;
+	if (S_ISFIFO(mode))
+		return -EPERM;  // not supported: opening one would have to wait
+	if (S_ISDIR(mode))
+		return -EPERM;
+	if (!S_ISREG(mode) && !S_ISCHR(mode) && !S_ISBLK(mode) && !S_ISSOCK(mode))
+		return -EINVAL;
+	return name_make(&file.fs, &view, path, mode, r->words[3]);
+}
+
+int64_t name_op_statfs(struct request *r)
+{
+	const struct store *store = &file.fs.store;
+	struct inode *inode;
+	struct statfs out = {
+		.f_type = TMPFS_NUMBER,
+		.f_bsize = PAGE,
+		.f_frsize = PAGE,
+		.f_namelen = NAME_LIMIT,
+	};
+	int error = get(r, AT_EMPTY_PATH, &inode);
+
+	if (error != 0)
+		return error;
+	out.f_blocks = store->total;
+	out.f_bfree = out.f_bavail =
+		store->free > store->reserve ? store->free - store->reserve : 0;
+	out.f_files = file.fs.inode_count + store->free;
+	out.f_ffree = store->free;
+	memcpy(r->window->bytes, &out, sizeof out);
+	return 0;
+}
+
+int64_t name_op_pipe(struct request *r)
+{
+	struct description *ends[2];
+	int error = request_window(r, r->words[0]);
+
+	if (error == 0 && (r->words[1] & ~(uint64_t)(O_NONBLOCK | O_CLOEXEC)))
+		error = -EINVAL;
+	if (error == 0)
+		error = pipe_make_ends((uint32_t)r->words[1], &r->context->cred, ends);
+	if (error != 0)
+		return error;
+	r->cap[0] = grant_hand(&ends[0]->grant);
+	r->cap[1] = grant_hand(&ends[1]->grant);
+	r->caps = 2;
+	return 0;
+}
+
+int64_t name_op_truncate(struct request *r)
+{
+	struct inode *inode;
+	int error = get(r, 0, &inode);
+
+	if (error != 0)
+		return error;
+	if (is_dir(inode))
+		return -EISDIR;
+	if (!S_ISREG(inode->mode) || r->words[2] > INT64_MAX)
+		return -EINVAL;
+	error = inode_allows(inode, &r->context->cred, MAY_WRITE);
+	return error ? error : name_resize(&file.fs, inode, &r->context->cred, r->words[2]);
+}

@@ -1,0 +1,134 @@
+// Renaming (name.h): both names are walked and everything is checked before anything changes.
+#include "servers/file/name.h"
+
+static struct walk from, to;
+
+static int places_check(uint32_t flags)
+{
+	if (from.last != LAST_NAME)
+		return -EBUSY;
+	if (to.last != LAST_NAME)
+		return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+	if (!from.inode)
+		return -ENOENT;
+	if (to.inode && (flags & RENAME_NOREPLACE))
+		return -EEXIST;
+	if (!to.inode && (flags & RENAME_EXCHANGE))
+		return -ENOENT;
+	if (!is_dir(from.inode) &&
+	    (from.slash || (to.slash && !(flags & RENAME_EXCHANGE))))
+		return -ENOTDIR;
+	if (is_dir(from.inode) && dir_is_below(to.dir, from.inode))
+		return -EINVAL;
+	if (to.inode && is_dir(to.inode) && dir_is_below(from.dir, to.inode))
+		return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
+	return 0;
+}
+
+static int target_check(const struct cred *cred, uint32_t flags)
+{
+	int error;
+
+	if (!to.inode)
+		return name_may_add(to.dir, cred);
+	error = name_may_remove(to.dir, to.inode, cred);
+	if (error != 0 || (flags & RENAME_EXCHANGE))
+		return error;
+	if (is_dir(from.inode) && !is_dir(to.inode))
+		return -ENOTDIR;
+	if (!is_dir(from.inode) && is_dir(to.inode))
+		return -EISDIR;
+	return is_dir(to.inode) && to.inode->dir.live > 0 ? -ENOTEMPTY : 0;
+}
+
+// A directory that changes its parent has its ".." written.
+static int parents_check(const struct cred *cred, uint32_t flags)
+{
+	int error = 0;
+
+	if (from.dir == to.dir)
+		return 0;
+	if (is_dir(from.inode))
+		error = inode_allows(from.inode, cred, MAY_WRITE);
+	if (error == 0 && is_dir(from.inode) && to.dir->nlink >= NLINK_LIMIT)
+		error = -EMLINK;
+	if (error == 0 && (flags & RENAME_EXCHANGE) && is_dir(to.inode))
+		error = inode_allows(to.inode, cred, MAY_WRITE);
+	return error;
+}
+
+static void exchange(struct fs *fs, struct entry *source, struct entry *target)
+{
+	if (is_dir(from.inode)) {
+		from.dir->nlink--;
+		to.dir->nlink++;
+	}
+	if (is_dir(to.inode)) {
+		to.dir->nlink--;
+		from.dir->nlink++;
+	}
+	dir_set(fs, target, from.inode);
+	dir_set(fs, source, to.inode);
+	inode_changed(fs, to.inode);
+}
+
+static void move(struct fs *fs, struct entry *source, struct entry *target)
+{
+	if (is_dir(from.inode)) {
+		from.dir->nlink--;
+		to.dir->nlink++;
+	}
+	dir_set(fs, target, from.inode);
+	dir_set(fs, source, NULL);
+	if (to.inode) {
+		if (is_dir(to.inode))
+			to.dir->nlink--;
+		inode_unlink(fs, to.inode);
+	}
+}
+
+static int commit(struct fs *fs, uint32_t flags)
+{
+	struct entry *source, *target;
+	int error = dir_prepare(fs, from.dir, from.name, from.length, HEAP_NORMAL, &source);
+
+	if (error == 0)
+		error = dir_prepare(fs, to.dir, to.name, to.length, HEAP_NORMAL, &target);
+	if (error != 0)
+		return error;
+	if (flags & RENAME_EXCHANGE)
+		exchange(fs, source, target);
+	else
+		move(fs, source, target);
+	inode_changed(fs, from.inode);
+	inode_written(fs, from.dir);
+	inode_written(fs, to.dir);
+	return 0;
+}
+
+int name_move(struct fs *fs, const struct view *view, const char *from_path, const char *to_path,
+	      uint32_t flags)
+{
+	const struct cred *cred = &view->cred;
+	int error;
+
+	if ((flags & ~(uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE)) ||
+	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return -EINVAL;
+	error = walk_path(fs, cred, view->root, view->start, from_path, 0, &from);
+	if (error == 0)
+		error = walk_path(fs, cred, view->root, view->start, to_path, 0, &to);
+	if (error == 0)
+		error = places_check(flags);
+	if (error == 0)
+		error = name_may_remove(from.dir, from.inode, cred);
+	if (error == 0)
+		error = target_check(cred, flags);
+	if (error == 0)
+		error = parents_check(cred, flags);
+	if (error != 0)
+		return error;
+	if (from.inode == to.inode)
+		return 0;
+	return commit(fs, flags);
+}

@@ -1,0 +1,128 @@
+#include "servers/file/walk.h"
+
+struct walker {
+	struct fs *fs;
+	const struct cred *cred;
+	struct inode *root;
+	struct walk *walk;
+	char *rest;  // what is still to be walked, in walk->text
+	int links;
+};
+
+// Go on with a link's target, and then the rest.
+static int link_follow(struct walker *w, const struct inode *link)
+{
+	size_t length = strlen(w->rest), size = link->size;
+	char *text = w->walk->text;
+
+	if (++w->links > LINK_LIMIT)
+		return -ELOOP;
+	if (size + length + 2 > WALK_BUFFER)
+		return -ENAMETOOLONG;
+	memmove(text + size + (length > 0), w->rest, length + 1);
+	memcpy(text, inode_target(w->fs, link), size);
+	if (length > 0)
+		text[size] = '/';
+	if (memchr(text, 0, size))
+		return -EIO;
+	w->rest = text;
+	if (text[0] == '/')
+		w->walk->dir = w->root;
+	return 0;
+}
+
+// Cut the next name off the rest. Slashes behind it are left out, but noted.
+static int name_next(struct walker *w)
+{
+	struct walk *walk = w->walk;
+	char *p = w->rest;
+
+	while (*p == '/')
+		p++;
+	walk->name = p;
+	while (*p && *p != '/')
+		p++;
+	walk->length = (size_t)(p - walk->name);
+	walk->slash = *p == '/';
+	while (*p == '/')
+		p++;
+	w->rest = p;
+	walk->last = LAST_NAME;
+	if (walk->length == 0)
+		walk->last = LAST_ROOT;
+	else if (walk->length == 1 && walk->name[0] == '.')
+		walk->last = LAST_DOT;
+	else if (walk->length == 2 && walk->name[0] == '.' && walk->name[1] == '.')
+		walk->last = LAST_DOTDOT;
+	return walk->length > NAME_LIMIT ? -ENAMETOOLONG : 0;
+}
+
+static int name_find(struct walker *w)
+{
+	struct walk *walk = w->walk;
+	int error;
+
+	walk->inode = walk->dir;
+	if (walk->last == LAST_DOTDOT && walk->dir != w->root)
+		walk->inode = walk->dir->dir.parent;
+	if (walk->last != LAST_NAME)
+		return 0;
+	walk->inode = NULL;
+	if (walk->dir->nlink == 0)
+		return 0;
+	error = dir_find(w->fs, walk->dir, walk->name, walk->length, &walk->inode);
+	return error == -ENOENT ? 0 : error;
+}
+
+// One name. 1: go on; 0: that was the last; or an error.
+static int step(struct walker *w, unsigned flags)
+{
+	struct walk *walk = w->walk;
+	int error;
+
+	if (!is_dir(walk->dir))
+		return -ENOTDIR;
+	error = inode_allows(walk->dir, w->cred, MAY_EXEC);
+	if (error == 0)
+		error = name_next(w);
+	if (error != 0)
+		return error;
+
+	bool is_last = *w->rest == 0;
+
+	error = name_find(w);
+	if (error != 0)
+		return error;
+	if (!walk->inode)
+		return is_last ? 0 : -ENOENT;
+	if (S_ISLNK(walk->inode->mode) && (!is_last || walk->slash || (flags & WALK_FOLLOW))) {
+		// The slash that was cut off has to be looked at again.
+		if (walk->slash)
+			w->rest = strchr(walk->name, '/');
+		error = link_follow(w, walk->inode);
+		return error ? error : 1;
+	}
+	if (is_last)
+		return walk->slash && !is_dir(walk->inode) ? -ENOTDIR : 0;
+	walk->dir = walk->inode;
+	return 1;
+}
+
+int walk_path(struct fs *fs, const struct cred *cred, struct inode *root, struct inode *start,
+	      const char *path, unsigned flags, struct walk *walk)
+{
+	struct walker w = {fs, cred, root, walk, walk->text, 0};
+	size_t length = strlen(path);
+	int more = 1;
+
+	if (length == 0)
+		return -ENOENT;
+	if (length >= PATH_LIMIT)
+		return -ENAMETOOLONG;
+	memmove(walk->text, path, length + 1);
+	walk->dir = path[0] == '/' ? root : start;
+	walk->inode = NULL;
+	while (more == 1)
+		more = step(&w, flags);
+	return more;
+}

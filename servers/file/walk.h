@@ -1,0 +1,29 @@
+// Finding what a path names.
+#ifndef FILE_WALK_H
+#define FILE_WALK_H
+
+#include "servers/file/dir.h"
+
+#define WALK_FOLLOW 1u  // a symbolic link as last name is followed
+#define WALK_BUFFER (3 * PATH_LIMIT)
+
+enum walk_last { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
+
+// Where a walk arrived. The name lies in the text.
+struct walk {
+	struct inode *dir;    // the directory that the last name is in
+	struct inode *inode;  // what it names; null: there is no such name
+	enum walk_last last;
+	const char *name;
+	size_t length;
+	bool slash;           // slashes follow it: it has to be a directory
+	char text[WALK_BUFFER];
+};
+
+// Walk `path` (NUL-terminated, shorter than PATH_LIMIT) from `start`, or from `root` when it is
+// absolute. 0 also when the last name is not there; -ENOENT for all before it, -ENOTDIR, -EACCES,
+// -ELOOP, -ENAMETOOLONG, -EIO, -ENOMEM. Nothing is held.
+int walk_path(struct fs *fs, const struct cred *cred, struct inode *root, struct inode *start,
+	      const char *path, unsigned flags, struct walk *walk);
+
+#endif

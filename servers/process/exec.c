@@ -1,0 +1,389 @@
+// exec: a new image in a new body; the old one goes only when nothing can fail any more.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/gen/stubs.h"
+#include "lib/rt/component.h"
+#include "lib/rt/random.h"
+#include "servers/process/elf.h"
+#include "servers/process/server.h"
+
+#define PROGRAM_LOW 0x10000ull
+#define MOVABLE_BASE 0x0000555555554000ull
+#define STACK_GAP 0x1000000ull
+#define AUX_WORDS 40
+
+static uint64_t random_pages(unsigned bits)
+{
+	uint64_t value = 0;
+
+	rt_random(&value, sizeof(value));
+	return (value & ((1ull << bits) - 1)) * PAGE_SIZE;
+}
+
+static int64_t image_read(cap_t handle, struct elf_image *elf)
+{
+	uint8_t bytes[ELF_SEGMENTS_MAX * ELF_SEGMENT_SIZE];
+	int64_t got = file_peek_at(handle, 0, bytes, ELF_HEADER_SIZE);
+
+	if (got < 0)
+		return got;
+	if (elf_header_check(bytes, (uint64_t)got, elf))
+		return -ENOEXEC;
+	got = file_peek_at(handle, elf->header_offset, bytes,
+			   (uint64_t)elf->header_offset_count * ELF_SEGMENT_SIZE);
+	if (got < 0)
+		return got;
+	if (elf_segments_check(bytes, (uint64_t)got, PROGRAM_LOW, PROGRAM_STACK_TOP - (1ull << 40), elf))
+		return -ENOEXEC;
+	// No dynamic linker can be loaded yet: as when it is missing.
+	return elf->has_interpreter ? -ENOENT : 0;
+}
+
+static bool area_add(struct space *space, const struct vma *vma)
+{
+	uint64_t pages = (vma->end - vma->start) / PAGE_SIZE;
+
+	if (!vma_reserve(&space->vmas, 1) || !space_charge(space, pages))
+		return false;
+	vma_insert(&space->vmas, vma);
+	space_charge_settle(space);
+	return true;
+}
+
+// The loads, moved by `base`, then break, stack and the top of mmap.
+static int64_t areas_make(struct space *space, const struct elf_image *elf, uint64_t base, struct file *file,
+			  uint64_t stack_top)
+{
+	for (uint32_t i = 0; i < elf->load_count; i++) {
+		const struct elf_load *load = &elf->loads[i];
+		struct vma vma = {.start = load->start + base,
+				  .end = load->end + base,
+				  .offset = load->offset,
+				  .valid_end = load->valid_end + base,
+				  .backing = &file->base,
+				  .prot = load->prot,
+				  .flags = VMA_FILE};
+
+		if (!area_add(space, &vma))
+			return -ENOMEM;
+	}
+	struct vma stack = {.start = stack_top - PROGRAM_STACK_MAX,
+			    .end = stack_top,
+			    .prot = VMA_READ | VMA_WRITE,
+			    .flags = VMA_LAZY};
+
+	space->brk_start = space->brk = elf->high + base + random_pages(13);
+	space->mmap_top = stack.start - STACK_GAP - random_pages(16);
+	return area_add(space, &stack) ? 0 : -ENOMEM;
+}
+
+struct stack {
+	struct space *space;
+	uint64_t strings, random, platform;  // addresses
+	uint64_t *words;
+	uint64_t count, size;
+};
+
+static void stack_push(struct stack *s, uint64_t word) { s->words[s->count++] = word; }
+
+static void aux_push(struct stack *s, uint64_t type, uint64_t value)
+{
+	stack_push(s, type);
+	stack_push(s, value);
+}
+
+// Pointers to the next `count` strings; false when they run out.
+static bool pointers_push(struct stack *s, const struct image *image, uint64_t *at, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		const char *end = *at < image->size ? memchr(image->strings + *at, 0, image->size - *at) : NULL;
+
+		if (!end)
+			return false;
+		stack_push(s, s->strings + *at);
+		*at = (uint64_t)(end - image->strings) + 1;
+	}
+	stack_push(s, 0);
+	return true;
+}
+
+static void aux_all(struct stack *s, const struct task *task, const struct elf_image *elf, uint64_t base,
+		    uint64_t name)
+{
+	aux_push(s, 6, PAGE_SIZE);
+	aux_push(s, 3, elf->headers ? elf->headers + base : 0);
+	aux_push(s, 4, ELF_SEGMENT_SIZE);
+	aux_push(s, 5, elf->header_offset_count);
+	aux_push(s, 7, 0);
+	aux_push(s, 8, 0);
+	aux_push(s, 9, elf->entry + base);
+	aux_push(s, 11, task->ids.ruid);
+	aux_push(s, 12, task->ids.euid);
+	aux_push(s, 13, task->ids.rgid);
+	aux_push(s, 14, task->ids.egid);
+	aux_push(s, 15, s->platform);
+	aux_push(s, 16, 0);
+	aux_push(s, 17, 100);
+	aux_push(s, 23, 0);
+	aux_push(s, 25, s->random);
+	aux_push(s, 31, s->strings + name);
+	aux_push(s, 0, 0);
+}
+
+// Strings at the top, below them 16 random bytes and the platform's name, below those the words.
+static int64_t stack_write(struct stack *s, const struct image *image, const struct task *task,
+			   const struct elf_image *elf, uint64_t base, uint64_t top, uint64_t *sp)
+{
+	uint8_t extra[32] = {0};
+	uint64_t at = 0;
+
+	rt_random(extra, 16);
+	memcpy(extra + 16, "x86_64", 7);
+	s->strings = (top - 16 - image->size) & ~15ull;
+	s->random = s->strings - 32;
+	s->platform = s->random + 16;
+	stack_push(s, image->argc);
+	if (!pointers_push(s, image, &at, image->argc) || !pointers_push(s, image, &at, image->envc) ||
+	    at >= image->size || !memchr(image->strings + at, 0, image->size - at))
+		return -EFAULT;
+	aux_all(s, task, elf, base, at);
+	*sp = (s->random - s->count * 8) & ~15ull;
+	if (space_write(s->space, s->strings, image->strings, image->size) != image->size ||
+	    space_write(s->space, s->random, extra, sizeof(extra)) != sizeof(extra) ||
+	    space_write(s->space, *sp, s->words, s->count * 8) != s->count * 8)
+		return -ENOMEM;
+	return 0;
+}
+
+static int64_t stack_make(struct space *space, const struct image *image, const struct task *task,
+			  const struct elf_image *elf, uint64_t base, uint64_t top, uint64_t *sp)
+{
+	struct stack s = {.space = space};
+	int64_t error;
+
+	// The strings' own size bounds how many there can be.
+	if (image->argc > image->size || image->envc > image->size ||
+	    (image->argc + image->envc) * 8 + image->size > PROGRAM_STACK_MAX / 4)
+		return -E2BIG;
+	s.words = malloc((image->argc + image->envc + AUX_WORDS) * sizeof(*s.words));
+	if (!s.words)
+		return -ENOMEM;
+	error = stack_write(&s, image, task, elf, base, top, sp);
+	free(s.words);
+	return error;
+}
+
+// Numbers of the resources: Linux, include/uapi/asm-generic/resource.h.
+static void limits_make(uint64_t limits[16][2])
+{
+	static const struct {
+		uint32_t resource;
+		uint64_t soft, hard;
+	} set[] = {
+		{3, PROGRAM_STACK_MAX, ~0ull},       // stack
+		{4, 0, 0},                           // core: none is written
+		{6, TASK_MAX, TASK_MAX},             // processes
+		{7, LINUX_FD_MAX, LINUX_FD_MAX},     // descriptors
+		{13, 0, 0},                          // nice
+		{14, 0, 0},                          // real-time priority
+	};
+
+	for (uint32_t i = 0; i < 16; i++)
+		limits[i][0] = limits[i][1] = ~0ull;
+	for (uint32_t i = 0; i < sizeof set / sizeof set[0]; i++) {
+		limits[set[i].resource][0] = set[i].soft;
+		limits[set[i].resource][1] = set[i].hard;
+	}
+}
+
+static void block_make(struct body *body, const struct elf_image *elf, uint64_t base, uint64_t sp)
+{
+	const struct component_info *info = component_get();
+
+	body->thread->regs[REGISTER_IP] = elf->entry + base;
+	body->thread->regs[REGISTER_SP] = sp;
+	body->thread->regs[REGISTER_FLAGS] = 0x202;
+	body->block->brk_start = body->block->brk = body->space->brk_start;
+	body->block->epoch_ns = info->epoch_ns;
+	body->block->ticks_per_second = info->ticks_per_second;
+	body->block->ticks_at_boot = info->ticks_at_boot;
+	body->block->exe_base = base;
+	body->block->exe_entry = elf->entry + base;
+	body->block->umask = 022;
+	body->block->fd_limit = LINUX_FD_MAX;
+	body->block->handle_count = BODY_HANDLES;
+	limits_make(body->block->limits);
+}
+
+static int64_t body_fill(struct task *task, const struct image *image, struct space *space, struct file *file,
+			 struct body **out)
+{
+	uint64_t top = PROGRAM_STACK_TOP - random_pages(18), base = 0, sp = 0;
+	struct elf_image elf;
+	int64_t error = image_read(file->handle, &elf);
+
+	if (!error && elf.is_movable)
+		base = MOVABLE_BASE + random_pages(24) - elf.low;
+	if (!error)
+		error = areas_make(space, &elf, base, file, top);
+	if (!error)
+		error = stack_make(space, image, task, &elf, base, top, &sp);
+	if (error)
+		return error;
+	*out = body_make(task, space);
+	if (!*out)
+		return -ENOMEM;
+	block_make(*out, &elf, base, sp);
+	// As many handles as it had: now, while the exec can still fail.
+	if (!task->body || !task->body->cspace_unit || body_handles_grow(*out))
+		return 0;
+	body_destroy(*out);
+	*out = NULL;
+	return -ENOMEM;
+}
+
+int64_t exec_build(struct task *task, const struct image *image, struct body **out)
+{
+	int64_t error;
+	struct file *file = file_make(image->handle, &error);
+	struct space *space = file ? space_make() : NULL;
+
+	if (file && !space)
+		error = -ENOMEM;
+	if (space) {
+		error = file_client_make() ? body_fill(task, image, space, file, out) : -EIO;
+		space_put(space);
+	}
+	if (file)
+		backing_put(&file->base);
+	return error;
+}
+
+void exec_name_set(struct task *task, const struct image *image)
+{
+	const char *name = image->strings, *slash;
+	uint64_t at = 0;
+
+	for (uint64_t i = 0; i < image->argc + image->envc; i++)
+		at += strlen(image->strings + at) + 1;
+	name = image->strings + at;
+	slash = strrchr(name, '/');
+	name = slash ? slash + 1 : name;
+	memset(task->name, 0, sizeof(task->name));
+	memcpy(task->name, name, strnlen(name, sizeof(task->name) - 1));
+}
+
+// The tables of the new program: descriptors without close-on-exec, handlers back to the default.
+static void tables_move(struct body *to, const struct body *from, uint64_t *bitmap)
+{
+	struct process_block *new = to->block;
+	const struct process_block *old = from->block;
+
+	memset(bitmap, 0, LINUX_FD_MAX / 8);
+	for (uint32_t i = 0; i < LINUX_FD_MAX; i++) {
+		struct linux_fd fd = old->fds[i];
+
+		if (!fd.handle || fd.handle > from->handles || fd.cloexec)
+			continue;
+
+		uint32_t handle = fd.handle - 1u;
+
+		new->fds[i] = (struct linux_fd){fd.handle, 0};
+		if (!new->handles[handle].references)
+			new->handles[handle] = (struct linux_handle){0, old->handles[handle].kind,
+								     old->handles[handle].type,
+								     LINUX_SLOT_HANDLES + handle};
+		new->handles[handle].references++;
+		bitmap[handle / 64] |= 1ull << handle % 64;
+	}
+	for (uint32_t i = 0; i < LINUX_NSIG; i++)
+		if (old->actions[i].handler == 1) {
+			new->actions[i].handler = 1;
+			new->ignored |= 1ull << i;
+		}
+	new->umask = old->umask;
+	new->fd_limit = old->fd_limit;
+	new->handle_count = old->handle_count;
+	memcpy(new->limits, old->limits, sizeof(new->limits));
+	to->thread->sigmask = from->thread->sigmask;
+	to->thread->pending = from->thread->pending;
+	memcpy(to->thread->info, from->thread->info, sizeof(to->thread->info));
+	to->thread->work = to->thread->pending ? WORK_SIGNAL : 0;
+}
+
+// From here on nothing fails but for want of a working kernel: then the process ends.
+static void body_exchange(struct task *task, struct body *body)
+{
+	struct body *old = task->body;
+	uint64_t bitmap[LINUX_FD_MAX / 64];
+
+	tables_move(body, old, bitmap);
+	bool is_good = body_handles_copy(body, old, bitmap) &&
+		       cnode_move(store_cnode, body_slot(body, BODY_FILES), store_cnode,
+				  body_slot(old, BODY_FILES), 2, NULL) == OK &&
+		       body_files_set(body);
+
+	task->body = body;
+	task->has_exec = true;
+	block_update(task);
+	task->ticks += body_ticks(old);
+	body_destroy(old);
+	if (task->vfork_parent) {
+		(void)reply_answer(&task->vfork_parent->vfork_reply, task->pid);
+		task->vfork_parent = NULL;
+	}
+	if (!is_good || !body_start(body, body_library()->entry_start))
+		task_end(task, 9);
+}
+
+void exec_handle(struct task *task, struct msg *m)
+{
+	struct image image = {NULL, m->words[2], m->words[0], m->words[1], msg_get_cap(m, 0)};
+	struct body *body = NULL;
+	char *strings;
+	int64_t error = 0;
+
+	if (image.size == 0 || image.size > ENV_EXEC_MAX) {
+		answer_set(m, -E2BIG);
+		return;
+	}
+	strings = malloc(image.size);
+	image.strings = strings;
+	if (!strings)
+		error = -ENOMEM;
+	else if (space_read(task->body->space, ENV_EXEC, strings, image.size) != image.size)
+		error = -EFAULT;
+	else
+		error = exec_build(task, &image, &body);
+	if (!error) {
+		exec_name_set(task, &image);
+		body_exchange(task, body);
+	}
+	free(strings);
+	answer_set(m, error);
+}
+
+void exec_buffer_handle(struct task *task, struct msg *m)
+{
+	struct space *space = task->body->space;
+	uint64_t size = (m->words[0] + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull);
+	struct vma vma = {.start = ENV_EXEC, .end = ENV_EXEC + size, .prot = VMA_READ | VMA_WRITE};
+
+	if (m->words[0] > ENV_EXEC_MAX) {
+		answer_set(m, -E2BIG);
+		return;
+	}
+	if (!vma_reserve(&space->vmas, 2)) {
+		answer_set(m, -ENOMEM);
+		return;
+	}
+	vma_remove(&space->vmas, ENV_EXEC, ENV_EXEC + ENV_EXEC_MAX);
+	space_drop(space, ENV_EXEC, ENV_EXEC + ENV_EXEC_MAX);
+	space_charge_settle(space);
+	answer_set(m, size && !area_add(space, &vma) ? -ENOMEM : 0);
+}

@@ -1,0 +1,240 @@
+// The end of processes, and waiting for it.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <signal.h>
+
+#include "abi/gen/stubs.h"
+#include "lib/rt/component.h"
+#include "servers/process/server.h"
+
+#define CLD_EXITED_ 1
+#define CLD_KILLED_ 2
+#define CLD_STOPPED_ 5
+#define CLD_CONTINUED_ 6
+#define ACTION_NOCLDSTOP 1u
+#define ACTION_NOCLDWAIT 2u
+
+static uint64_t microseconds(uint64_t ticks)
+{
+	uint64_t rate = component_get()->ticks_per_second / 1000000;
+
+	return rate ? ticks / rate : 0;
+}
+
+static void reap(struct task *child)
+{
+	if (child->parent)
+		child->parent->child_ticks += child->ticks + child->child_ticks;
+	task_destroy(&tasks, child);
+}
+
+// The answer of a wait that found something.
+static void news_set(struct msg *m, enum wait_news news, const struct task *child)
+{
+	answer_set(m, child->pid);
+	m->words[1] = news == WAIT_ZOMBIE ? child->status
+		      : news == WAIT_STOP ? child->stop_signal << 8 | 0x7f
+					  : 0xffff;
+	m->words[2] = microseconds(child->ticks);
+}
+
+static void news_consume(enum wait_news news, struct task *child, uint32_t options)
+{
+	if (options & WAIT_NOWAIT)
+		return;
+	if (news == WAIT_ZOMBIE)
+		reap(child);
+	else if (news == WAIT_STOP)
+		child->stop_news = false;
+	else
+		child->continue_news = false;
+}
+
+void wait_handle(struct task *task, struct msg *m)
+{
+	uint32_t type = (uint32_t)m->words[0], id = (uint32_t)m->words[1], options = (uint32_t)m->words[2];
+	struct task *child;
+
+	if (type > WAIT_PGID || options & ~(WAIT_NOHANG | WAIT_STOPPED | WAIT_EXITED | WAIT_CONTINUED |
+					   WAIT_NOWAIT | 0xe0000000u)) {
+		answer_set(m, -EINVAL);
+		return;
+	}
+	if (type == WAIT_PGID && id == 0)
+		id = task->pgid;
+
+	enum wait_news news = task_wait_find(task, type, id, options, &child);
+
+	answer_set(m, news == WAIT_NO_CHILD ? -ECHILD : 0);
+	if (news > WAIT_NO_CHILD) {
+		news_set(m, news, child);
+		news_consume(news, child, options);
+	} else if (news == WAIT_NOTHING && !(options & WAIT_NOHANG)) {
+		task->wait_type = type;
+		task->wait_id = id;
+		task->wait_options = options;
+		task->wait_reply = server_keep(&process_server);
+		if (!task->wait_reply)
+			answer_set(m, -EAGAIN);
+	}
+}
+
+// A parent that waits is answered; what it waited for is consumed only when the answer arrived.
+static void waiter_wake(struct task *parent)
+{
+	struct task *child;
+	struct msg m;
+
+	if (!parent->wait_reply)
+		return;
+
+	enum wait_news news =
+		task_wait_find(parent, parent->wait_type, parent->wait_id, parent->wait_options, &child);
+
+	if (news == WAIT_NOTHING)
+		return;
+	if (news == WAIT_NO_CHILD)
+		answer_set(&m, -ECHILD);
+	else
+		news_set(&m, news, child);
+
+	cap_t reply = parent->wait_reply;
+
+	parent->wait_reply = 0;
+	if (server_answer(&process_server, reply, &m) == OK && news != WAIT_NO_CHILD)
+		news_consume(news, child, parent->wait_options);
+}
+
+static int32_t news_code(const struct task *child)
+{
+	if (child->state == TASK_ZOMBIE)
+		return child->status & 0x7f ? CLD_KILLED_ : CLD_EXITED_;
+	return child->state == TASK_STOPPED ? CLD_STOPPED_ : CLD_CONTINUED_;
+}
+
+static uint64_t news_value(const struct task *child)
+{
+	if (child->state == TASK_ZOMBIE)
+		return child->status & 0x7f ? child->status & 0x7f : child->status >> 8;
+	return child->state == TASK_STOPPED ? child->stop_signal : SIGCONT;
+}
+
+void wait_notify(struct task *child)
+{
+	struct task *parent = child->parent;
+	bool is_end = child->state == TASK_ZOMBIE;
+
+	if (!parent->body) {
+		if (is_end)
+			reap(child);
+		return;
+	}
+
+	const struct linux_sigaction *action = &parent->body->block->actions[SIGCHLD - 1];
+	uint64_t flags = __atomic_load_n(&action->flags, __ATOMIC_RELAXED);
+	bool is_ignored = __atomic_load_n(&action->handler, __ATOMIC_RELAXED) == 1 ||
+			  flags & ACTION_NOCLDWAIT;
+	uint32_t signal = is_end ? child->exit_signal : SIGCHLD;
+	struct signal_info info = {signal, news_code(child), child->pid, child->ids.ruid, news_value(child)};
+
+	// Children of a parent that ignores SIGCHLD leave no zombie.
+	if (is_end && is_ignored && signal == SIGCHLD)
+		reap(child);
+	waiter_wake(parent);
+	if (signal && (is_end || !(flags & ACTION_NOCLDSTOP)))
+		signal_post(parent, &info);
+}
+
+static void body_end(struct task *task)
+{
+	struct body *body = task->body;
+	uint64_t clear = body->thread->clear_child_tid;
+	uint32_t zero = 0;
+
+	task->ticks += body_ticks(body);
+	task->page_peak = body->space->peak;
+	// Somebody else may look at it only where the space goes on.
+	if (clear && clear < PROGRAM_END - 4 && body->space->references > 1)
+		(void)space_write(body->space, clear, &zero, sizeof(zero));
+	task->body = NULL;
+	body_destroy(body);
+}
+
+static void replies_end(struct task *task)
+{
+	(void)reply_answer(&task->wait_reply, -EINTR);
+	(void)reply_answer(&task->stopped_reply, 0);
+	if (task->vfork_parent) {
+		(void)reply_answer(&task->vfork_parent->vfork_reply, task->pid);
+		task->vfork_parent = NULL;
+	}
+	for (uint32_t i = 0; i < TASK_MAX; i++)
+		if (tasks.items[i].vfork_parent == task)
+			tasks.items[i].vfork_parent = NULL;
+	(void)reply_answer(&task->vfork_reply, -EINTR);
+}
+
+static void task_finish(struct task *task)
+{
+	uint32_t pid = task->pid, pgid = task->pgid, sid = task->sid, status = task->status;
+
+	timer_clear(task);
+	body_end(task);
+	replies_end(task);
+	task->state = TASK_ZOMBIE;
+	task->stop_news = task->continue_news = false;
+
+	// Zombies that init inherits are reaped at once.
+	static struct task *children[TASK_MAX];
+	uint32_t count = 0;
+
+	for (struct task *c = task->child; c; c = c->next)
+		if (c->state == TASK_ZOMBIE)
+			children[count++] = c;
+	task_orphan(&tasks, task);
+	for (uint32_t i = 0; i < count; i++)
+		reap(children[i]);
+	wait_notify(task);
+	if (pid == sid)
+		(void)signal_group(pgid, sid, SIGHUP);
+	session_end(pid, status);
+}
+
+// One end may bring others (exit signals, hang-ups): they wait for their turn, so that a chain of them
+// takes no stack.
+void task_end(struct task *task, uint32_t status)
+{
+	static struct task *ending[TASK_MAX];
+	static uint32_t count;
+	static bool is_busy;
+
+	if (!task->body || task->is_ended)
+		return;
+	task->is_ended = true;
+	task->status = status;
+	ending[count++] = task;
+	if (is_busy)
+		return;
+	is_busy = true;
+	while (count)
+		task_finish(ending[--count]);
+	is_busy = false;
+}
+
+void usage_handle(struct task *task, struct msg *m)
+{
+	bool is_self = m->words[0] == 0 || m->words[0] == 1;  // the process, the thread
+	uint64_t ticks = task->child_ticks;
+
+	if (!is_self && (int64_t)m->words[0] != -1 && (int32_t)m->words[0] != -1) {
+		answer_set(m, -EINVAL);
+		return;
+	}
+	if (is_self)
+		ticks = task->ticks + body_ticks(task->body);
+	answer_set(m, 0);
+	m->words[1] = microseconds(ticks);
+	m->words[3] = is_self ? task->body->space->peak * 4ull : task->page_peak * 4ull;
+}

@@ -1,0 +1,215 @@
+// The process server as a client of the file server.
+//
+// A page of a file is read by message, through the window, and never by a mapping of the file: the file
+// server may take a file's pages away at any time, and a server must not fault.
+#include "servers/process/file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/gen/stubs.h"
+#include "lib/rt/component.h"
+#include "protocol/gen/context.h"
+#include "protocol/gen/control.h"
+#include "protocol/gen/file.h"
+#include "protocol/gen/name.h"
+#include "servers/process/store.h"
+
+#define CLIENT_WINDOW 0x0000600000000000ull  // nothing else of this component is there
+#define WINDOW_BYTES 16384ull
+
+static cap_t control, receive_first, own_context;
+static uint64_t window_token;
+
+void receive_default(void)
+{
+	if (!receive_first)
+		receive_first = slot_alloc_run(RECEIVE_SLOTS);
+	msg_set_receive(receive_first, RECEIVE_SLOTS);
+}
+
+void receive_clear(void) { (void)cnode_delete(store_cnode, receive_first, RECEIVE_SLOTS); }
+
+cap_t receive_take(cap_t received)
+{
+	cap_t slot = received ? slot_alloc() : 0;
+
+	if (slot && cnode_move(store_cnode, slot, store_cnode, received, 1, NULL)) {
+		slot_free(slot);
+		return 0;
+	}
+	return slot;
+}
+
+static void slot_discard(cap_t slot)
+{
+	if (!slot)
+		return;
+	(void)cnode_delete(store_cnode, slot, 1);
+	slot_free(slot);
+}
+
+static void file_destroy(struct backing *backing)
+{
+	struct file *file = (struct file *)backing;
+
+	slot_discard(file->frame);
+	slot_discard(file->handle);
+	free(file);
+}
+
+// A program may hand over anything. Only what leads to the file server is called: it calls nobody back,
+// while this very server, the terminal or the program itself might never answer.
+static bool is_handle(cap_t slot)
+{
+	uint64_t same = 0;
+
+	return slot && control && cnode_compare(store_cnode, slot, store_cnode, control, &same) == OK && same;
+}
+
+struct file *file_make(cap_t received, int64_t *error)
+{
+	struct file *file;
+
+	*error = -EACCES;
+	if (received && !is_handle(received))
+		return NULL;
+	file = calloc(1, sizeof(*file));
+	*error = -ENOMEM;
+	if (!file)
+		return NULL;
+	file->base = (struct backing){1, file_destroy};
+	file->handle = receive_take(received);
+	if (!file->handle) {
+		*error = received ? -ENOMEM : -EBADF;
+		free(file);
+		return NULL;
+	}
+	return file;
+}
+
+int64_t file_cover(struct file *file, uint64_t page)
+{
+	uint64_t result, first, size;
+
+	if (file->frame && page >= file->first && page - file->first < file->count)
+		return 0;
+
+	cap_t slot = slot_alloc();
+
+	if (!slot)
+		return -ENOMEM;
+	msg_set_receive(slot, 1);
+	err_t err = file_map(file->handle, page, 1u << 20, &result, &first, &size);
+
+	receive_default();
+	if (err || (int64_t)result <= 0 || first > page || page - first >= result) {
+		slot_discard(slot);
+		return err ? -EIO : (int64_t)result < 0 ? (int64_t)result : -ENXIO;
+	}
+	// Windows derived from the old Frame stay mapped: they go one generation up.
+	slot_discard(file->frame);
+	file->frame = slot;
+	file->first = first;
+	file->count = result;
+	file->size = size;
+	return 0;
+}
+
+static bool client_attach(void)
+{
+	uint64_t result, size;
+
+	msg_set_window(CLIENT_WINDOW, WINDOW_BYTES / PAGE_SIZE);
+	return context_attach(own_context, 0, CLIENT_WINDOW, &result, &window_token, &size) == OK &&
+	       result == 0 && size >= WINDOW_BYTES;
+}
+
+int64_t file_context_make(cap_t first)
+{
+	uint64_t result;
+
+	msg_set_receive(first, 2);
+	err_t err = control_make(control, &result);
+
+	receive_default();
+	return err ? -EIO : (int64_t)result;
+}
+
+bool file_client_make(void)
+{
+	if (window_token)
+		return true;
+	control = component_find_cap("file", NULL);
+	if (!own_context) {
+		own_context = slot_alloc_run(2);
+		if (!control || !own_context || file_context_make(own_context))
+			return false;
+	}
+	return client_attach();
+}
+
+int64_t file_fetch(struct file *file, uint64_t offset, uint8_t *to, uint64_t length)
+{
+	uint64_t result = (uint64_t)-EFAULT;
+
+	for (int i = 0; i < 2 && (int64_t)result == -EFAULT; i++) {
+		if (i && !client_attach())
+			return -EIO;
+		if (file_read(file->handle, window_token, length, offset, &result))
+			return -EIO;
+	}
+	if ((int64_t)result < 0)
+		return (int64_t)result;
+	if (result > length)
+		return -EIO;
+	memcpy(to, (const void *)CLIENT_WINDOW, result);
+	return (int64_t)result;
+}
+
+int64_t file_peek_at(cap_t handle, uint64_t offset, uint8_t *to, uint64_t length)
+{
+	uint64_t done = 0;
+
+	while (done < length) {
+		uint64_t want = length - done < 440 ? length - done : 440;
+		struct msg m = {.tag = TAG(FILE_PEEK, 2), .words = {offset + done, want}};
+		uint64_t words[55];
+
+		if (sys_call(handle, &m))
+			return -EIO;
+		if ((int64_t)m.words[0] < 0)
+			return (int64_t)m.words[0];
+		if (m.words[0] > want)
+			return -EIO;
+		if (m.words[0] == 0)
+			break;
+		msg_get_words(&m, 1, words, (unsigned)(m.words[0] + 7) / 8);
+		memcpy(to + done, words, m.words[0]);
+		done += m.words[0];
+	}
+	return (int64_t)done;
+}
+
+int64_t file_client_open(const char *name, uint64_t *mode)
+{
+	uint64_t result = (uint64_t)-EFAULT, kind;
+	cap_t slot = slot_alloc();
+
+	if (!slot || strlen(name) >= 4096)
+		return slot_discard(slot), -ENAMETOOLONG;
+	for (int i = 0; i < 2 && (int64_t)result == -EFAULT; i++) {
+		if (i && !client_attach())
+			break;
+		memcpy((void *)CLIENT_WINDOW, name, strlen(name) + 1);
+		msg_set_receive(slot, 1);
+		if (name_open(own_context, window_token, 0, 0, 0, &result, &kind, mode))
+			result = (uint64_t)-EIO;
+		receive_default();
+	}
+	if (!result && kind == 1)
+		return slot;
+	slot_discard(slot);
+	return result ? (int64_t)result : -EACCES;
+}

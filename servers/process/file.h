@@ -1,0 +1,40 @@
+// Files behind areas: the handle and the Frame over the file's cached pages.
+#ifndef PROCESS_FILE_H
+#define PROCESS_FILE_H
+
+#include "lib/sys/msg.h"
+#include "servers/process/vma.h"
+
+struct file {
+	struct backing base;
+	cap_t handle, frame;    // own slots; frame 0: none yet
+	uint64_t first, count;  // pages of the file that the Frame covers
+	uint64_t size;          // bytes, when asked last
+};
+
+// Take over a handle (moved out of the receive slot). Null with *error set: no file, no memory.
+struct file *file_make(cap_t received, int64_t *error);
+
+// See that the Frame covers `page` of the file. 0, -ENXIO (beyond the end) or another -errno.
+int64_t file_cover(struct file *file, uint64_t page);
+
+// Read at most 4096 bytes at an offset. Bytes, or -errno.
+int64_t file_fetch(struct file *file, uint64_t offset, uint8_t *to, uint64_t length);
+// Read a few bytes of a handle without a window. Bytes, or -errno.
+int64_t file_peek_at(cap_t handle, uint64_t offset, uint8_t *to, uint64_t length);
+
+// The server's own view of the file system: the window, and opening a name in it.
+bool file_client_make(void);
+int64_t file_client_open(const char *name, uint64_t *mode);  // slot of the handle, or -errno
+// A new context and its owner, into two consecutive empty slots.
+int64_t file_context_make(cap_t first);
+
+#define RECEIVE_SLOTS 8
+// Capabilities of the next messages arrive in the server's own receive slots.
+void receive_default(void);
+// Delete what is left in them.
+void receive_clear(void);
+// Take one out of them, to a slot of its own; 0: none.
+cap_t receive_take(cap_t received);
+
+#endif

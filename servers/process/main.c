@@ -1,0 +1,142 @@
+// The process server: pids, memory, signals of Linux programs. docs: linux.md of the plan, D1-D14.
+//
+// One thread, one endpoint. A badge tells the session capability, a process, or a process that faulted;
+// a generation in it keeps the messages of a process that is gone from reaching its successor.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "abi/gen/stubs.h"
+#include "lib/rt/component.h"
+#include "protocol/gen/process.h"
+#include "servers/process/server.h"
+
+struct server process_server;
+struct task_table tasks;
+
+err_t reply_answer(cap_t *reply, int64_t result)
+{
+	struct msg m;
+	cap_t kept = *reply;
+
+	if (!kept)
+		return ERR_NO_REPLY;
+	*reply = 0;
+	answer_set(&m, result);
+	return server_answer(&process_server, kept, &m);
+}
+
+static void exit_handle(struct task *task, struct msg *m)
+{
+	uint64_t status = m->words[0];
+	bool is_signal = status & 0x7f && (status & 0x7f) <= LINUX_NSIG;
+
+	task_end(task, is_signal ? (uint32_t)status & 0x7f : (uint32_t)status & 0xff00);
+	answer_set(m, 0);
+}
+
+static void fault_signal_handle(struct task *task, struct msg *m)
+{
+	uint64_t signal = m->words[0];
+
+	task_end(task, signal >= 1 && signal <= LINUX_NSIG ? (uint32_t)signal : 11);
+	answer_set(m, 0);
+}
+
+static void grow_handles_handle(struct task *task, struct msg *m)
+{
+	bool is_done = body_handles_grow(task->body);
+
+	if (is_done)
+		task->body->block->handle_count = task->body->handles;
+	answer_set(m, is_done ? (int64_t)task->body->handles : -ENOMEM);
+}
+
+typedef void handler(struct task *task, struct msg *m);
+
+// By method number; see protocol/process.def.
+static handler *const handlers[] = {
+	[1] = exit_handle,      [2] = fork_handle,     [3] = exec_handle,     [4] = exec_buffer_handle,
+	[5] = wait_handle,      [6] = kill_handle,     [7] = tgkill_handle,   [8] = brk_handle,
+	[9] = mmap_handle,      [10] = mmap_file_handle, [11] = munmap_handle, [12] = mprotect_handle,
+	[13] = group_handle,    [14] = group_handle,   [15] = group_handle,   [16] = group_handle,
+	[17] = set_ids_handle,  [18] = misc_handle,    [19] = stopped_handle, [20] = usage_handle,
+	[21] = misc_handle,     [22] = misc_handle,    [23] = madvise_handle, [24] = misc_handle,
+	[25] = mremap_handle,   [26] = fault_signal_handle, [27] = timer_handle,
+	[28] = grow_handles_handle,
+};
+#define HANDLER_COUNT (sizeof(handlers) / sizeof(handlers[0]))
+
+// The task that a badge names; null when it is gone.
+static struct task *task_of(uint64_t badge)
+{
+	struct task *task = &tasks.items[badge & (TASK_MAX - 1)];
+	bool is_same = (task->generation & 0xffffff) == (badge >> 16 & 0xffffff);
+
+	return is_same && task->body ? task : NULL;
+}
+
+static void process_handle(struct task *task, struct msg *m)
+{
+	uint32_t label = tag_label(m->tag), method = label & 0xff;
+	bool is_known = label >> 8 == PROCESS_EXIT >> 8 && method < HANDLER_COUNT && handlers[method];
+
+	// A thread has one call at a time: what it waited for before is no longer asked for.
+	(void)reply_answer(&task->wait_reply, -EINTR);
+	(void)reply_answer(&task->stopped_reply, 0);
+	if (is_known)
+		handlers[method](task, m);
+	else
+		answer_set(m, -ENOSYS);
+}
+
+static void message_handle(struct server *server, struct msg *m)
+{
+	struct task *task = m->badge >= BADGE_PROCESS ? task_of(m->badge) : NULL;
+	bool has_caps = tag_caps(m->tag) > 0;
+
+	(void)server;
+	switch (tag_kind(m->tag)) {
+	case KIND_NOTIFICATION:
+		timer_expire();
+		return;
+	case KIND_FAULT:
+		if (task)
+			fault_handle(task, m);
+		else
+			*m = (struct msg){.tag = TAG(FAULT_REPLY_RESUME, 0)};
+		return;
+	case KIND_MESSAGE:
+		break;
+	default:
+		return;
+	}
+	for (uint32_t i = tag_words(m->tag); i < MSG_WORDS_REGISTERS; i++)
+		m->words[i] = 0;
+	if (task && m->badge >> 56 == BADGE_PROCESS >> 56)
+		process_handle(task, m);
+	else if (m->badge == BADGE_SESSION && tag_label(m->tag) >> 8 == 9)
+		session_handle(m);
+	else
+		answer_set(m, -ENOSYS);
+	if (has_caps)
+		receive_clear();
+}
+
+int main(void)
+{
+	uint32_t replies;
+	cap_t first = component_find_cap("replies", &replies);
+	cap_t endpoint = component_get_cap("endpoint");
+
+	store_make();
+	body_library_make(endpoint);
+	task_table_make(&tasks);
+	timer_make();
+	receive_default();
+	if (!first || !server_make(&process_server, endpoint, first, replies)) {
+		rt_log("cannot start: no Replies");
+		return 1;
+	}
+	rt_log("%u MiB for processes", (unsigned)(store_pages.free_count / 256));
+	server_run(&process_server, message_handle);
+}

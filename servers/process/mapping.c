@@ -1,0 +1,351 @@
+// mmap, munmap, mprotect, mremap, madvise, brk: a program's areas.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "servers/process/server.h"
+
+#define LOW 0x10000ull
+#define PROT_ALL 7u
+#define MAP_SHARED_ 1u
+#define MAP_PRIVATE_ 2u
+#define MAP_TYPE_ 15u
+#define MAP_FIXED_ 0x10u
+#define MAP_NORESERVE_ 0x4000u
+#define MAP_FIXED_NOREPLACE_ 0x100000u
+#define MREMAP_MAYMOVE_ 1u
+#define MREMAP_FIXED_ 2u
+#define BRK_MAX (1ull << 40)
+
+struct range {
+	uint64_t start, end;
+};
+
+// A page-aligned range below the environment. 0 or -errno (`beyond` when it is not a program's).
+static int64_t range_check(uint64_t address, uint64_t length, int64_t beyond, struct range *range)
+{
+	if (address % PAGE_SIZE || length == 0)
+		return -EINVAL;
+	if (length > PROGRAM_END || address > PROGRAM_END - ((length + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull)))
+		return beyond;
+	range->start = address;
+	range->end = address + ((length + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull));
+	return 0;
+}
+
+static uint8_t prot_of(uint64_t prot)
+{
+	return (uint8_t)((prot & 1 ? VMA_READ : 0) | (prot & 2 ? VMA_WRITE : 0) | (prot & 4 ? VMA_EXECUTE : 0));
+}
+
+// Take everything out of a range (two areas reserved).
+static void range_clear(struct space *space, const struct range *range)
+{
+	vma_remove(&space->vmas, range->start, range->end);
+	space_drop(space, range->start, range->end);
+	space_charge_settle(space);
+}
+
+static int64_t place_find(struct space *space, uint64_t address, uint64_t length, uint64_t flags,
+			  struct range *range)
+{
+	bool is_fixed = flags & (MAP_FIXED_ | MAP_FIXED_NOREPLACE_);
+	int64_t error = range_check(is_fixed ? address : 0, length, -ENOMEM, range);
+
+	if (error)
+		return error;
+
+	uint64_t size = range->end - range->start;
+
+	if (is_fixed) {
+		if (range->start < LOW)
+			return -EPERM;
+		if (flags & MAP_FIXED_NOREPLACE_ && !vma_is_free(&space->vmas, range->start, range->end))
+			return -EEXIST;
+		return 0;
+	}
+	address &= ~(PAGE_SIZE - 1ull);
+	if (address < LOW || address > PROGRAM_END || size > PROGRAM_END - address ||
+	    !vma_is_free(&space->vmas, address, address + size))
+		address = vma_gap_find(&space->vmas, size, LOW, space->mmap_top);
+	if (!address)
+		address = vma_gap_find(&space->vmas, size, LOW, PROGRAM_STACK_TOP);
+	*range = (struct range){address, address + size};
+	return address ? 0 : -ENOMEM;
+}
+
+// Add the area; the backing's reference is the caller's to drop.
+static int64_t area_make(struct space *space, uint64_t address, uint64_t length, uint64_t flags,
+			 struct vma *vma)
+{
+	struct range range;
+	int64_t error = place_find(space, address, length, flags, &range);
+
+	if (error)
+		return error;
+
+	uint64_t pages = (range.end - range.start) / PAGE_SIZE;
+	bool is_charged = vma->prot & VMA_WRITE && !(vma->flags & VMA_LAZY);
+
+	if (!vma_reserve(&space->vmas, 3) || (is_charged && !space_charge(space, pages)))
+		return -ENOMEM;
+	if (!vma_is_free(&space->vmas, range.start, range.end)) {
+		// Not through range_clear: what was just charged must not be given back yet.
+		vma_remove(&space->vmas, range.start, range.end);
+		space_drop(space, range.start, range.end);
+	}
+	vma->start = range.start;
+	vma->end = range.end;
+	vma_insert(&space->vmas, vma);
+	space_charge_settle(space);
+	return (int64_t)range.start;
+}
+
+static int64_t flags_check(uint64_t prot, uint64_t flags, uint64_t length)
+{
+	uint64_t type = flags & MAP_TYPE_;
+
+	if (length == 0 || prot & ~(uint64_t)PROT_ALL || (type != MAP_SHARED_ && type != MAP_PRIVATE_))
+		return -EINVAL;
+	return length > PROGRAM_END ? -ENOMEM : 0;
+}
+
+void mmap_handle(struct task *task, struct msg *m)
+{
+	uint64_t length = m->words[1], flags = m->words[3];
+	struct vma vma = {.prot = prot_of(m->words[2])};
+	int64_t result = flags_check(m->words[2], flags, length);
+
+	if (result) {
+		answer_set(m, result);
+		return;
+	}
+	if (flags & MAP_NORESERVE_)
+		vma.flags |= VMA_LAZY;
+	if ((flags & MAP_TYPE_) == MAP_SHARED_) {
+		uint64_t pages = (length + PAGE_SIZE - 1) / PAGE_SIZE;
+		struct shared *shared = pages <= store_pages.count ? shared_make(pages) : NULL;
+
+		if (!shared) {
+			answer_set(m, -ENOMEM);
+			return;
+		}
+		vma.backing = &shared->base;
+		vma.flags |= VMA_SHARED;
+	}
+	result = area_make(task->body->space, m->words[0], length, flags, &vma);
+	backing_put(vma.backing);
+	answer_set(m, result);
+}
+
+void mmap_file_handle(struct task *task, struct msg *m)
+{
+	uint64_t address = m->words[0], length = m->words[1], prot = m->words[2], flags = m->words[3];
+	uint64_t offset = m->words[4];
+	bool is_shared = (flags & MAP_TYPE_) == MAP_SHARED_ || (flags & MAP_TYPE_) == 3;
+	cap_t handle = msg_get_cap(m, 0);
+	int64_t error = flags_check(prot, is_shared ? MAP_SHARED_ : flags, length);
+	struct vma vma = {.prot = prot_of(prot), .offset = offset, .valid_end = ~0ull, .flags = VMA_FILE};
+
+	if (!error && (offset % PAGE_SIZE || offset > 1ull << 50))
+		error = -EINVAL;
+	if (!error && is_shared && prot & 2)
+		error = -ENODEV;  // nothing writes such pages back yet
+	if (!error && !file_client_make())
+		error = -EIO;
+	if (error) {
+		answer_set(m, error);
+		return;
+	}
+
+	struct file *file = file_make(handle, &error);
+
+	if (!file) {
+		answer_set(m, error);
+		return;
+	}
+	error = file_cover(file, offset / PAGE_SIZE);
+	vma.backing = &file->base;
+	if (is_shared)
+		vma.flags |= VMA_SHARED;
+	// An area wholly beyond the end may be mapped; touching it is SIGBUS.
+	if (!error || error == -ENXIO)
+		error = area_make(task->body->space, address, length, flags, &vma);
+	backing_put(&file->base);
+	answer_set(m, error);
+}
+
+void munmap_handle(struct task *task, struct msg *m)
+{
+	struct range range;
+	int64_t error = range_check(m->words[0], m->words[1], -EINVAL, &range);
+
+	if (!error && !vma_reserve(&task->body->space->vmas, 2))
+		error = -ENOMEM;
+	if (!error)
+		range_clear(task->body->space, &range);
+	answer_set(m, error);
+}
+
+static bool is_shared_file(const struct vma_list *list, const struct range *range)
+{
+	for (const struct vma *v = vma_next(list, range->start); v && v->start < range->end;
+	     v = vma_next(list, v->end))
+		if (v->flags & VMA_SHARED && v->flags & VMA_FILE)
+			return true;
+	return false;
+}
+
+void mprotect_handle(struct task *task, struct msg *m)
+{
+	struct space *space = task->body->space;
+	uint8_t prot = prot_of(m->words[2]);
+	struct range range;
+	int64_t error = m->words[1] ? range_check(m->words[0], m->words[1], -ENOMEM, &range)
+				    : m->words[0] % PAGE_SIZE ? -EINVAL : 0;
+
+	// Growing down is implied by PROT_GROWSDOWN; the stack's area is whole from the start.
+	if (error || m->words[1] == 0 || m->words[2] & ~(uint64_t)PROT_ALL) {
+		answer_set(m, error ? error : m->words[2] & ~(uint64_t)PROT_ALL ? -EINVAL : 0);
+		return;
+	}
+	if (!vma_covers(&space->vmas, range.start, range.end) || !vma_reserve(&space->vmas, 2)) {
+		answer_set(m, -ENOMEM);
+		return;
+	}
+	if (prot & VMA_WRITE && is_shared_file(&space->vmas, &range)) {
+		answer_set(m, -EACCES);
+		return;
+	}
+	if (!space_charge(space, vma_protect_cost(&space->vmas, range.start, range.end, prot))) {
+		answer_set(m, -ENOMEM);
+		return;
+	}
+	vma_protect(&space->vmas, range.start, range.end, prot);
+	space_unmap(space, range.start, range.end);
+	space_charge_settle(space);
+	answer_set(m, 0);
+}
+
+void madvise_handle(struct task *task, struct msg *m)
+{
+	struct space *space = task->body->space;
+	struct range range;
+	int64_t error = m->words[1] ? range_check(m->words[0], m->words[1], -ENOMEM, &range) : 0;
+
+	if (!error && m->words[1] && !vma_covers(&space->vmas, range.start, range.end))
+		error = -ENOMEM;
+	// MADV_DONTNEED throws away; MADV_FREE may. The others are advice only.
+	if (!error && m->words[1] && (m->words[2] == 4 || m->words[2] == 8))
+		space_drop(space, range.start, range.end);
+	else if (!error && m->words[2] > 25)
+		error = -EINVAL;
+	answer_set(m, error);
+}
+
+void brk_handle(struct task *task, struct msg *m)
+{
+	struct space *space = task->body->space;
+	uint64_t want = m->words[0], mask = PAGE_SIZE - 1;
+	uint64_t now = (space->brk + mask) & ~mask, then = (want + mask) & ~mask;
+	struct vma vma = {.start = now, .end = then, .prot = VMA_READ | VMA_WRITE};
+
+	if (want >= space->brk_start && want - space->brk_start < BRK_MAX && want < PROGRAM_END &&
+	    vma_reserve(&space->vmas, 2)) {
+		if (then < now) {
+			struct range range = {then, now};
+
+			range_clear(space, &range);
+			space->brk = want;
+		} else if (then == now) {
+			space->brk = want;
+		} else if (vma_is_free(&space->vmas, now, then + PAGE_SIZE) &&
+			   space_charge(space, (then - now) / PAGE_SIZE)) {
+			vma_insert(&space->vmas, &vma);
+			space_charge_settle(space);
+			space->brk = want;
+		}
+	}
+	task->body->block->brk = space->brk;
+	answer_set(m, (int64_t)space->brk);
+}
+
+// Grow where it is: only the area's end may grow, into free addresses.
+static bool grow_in_place(struct space *space, const struct vma *old, const struct range *range, uint64_t length)
+{
+	struct vma more = *old;
+	uint64_t end = range->start + length, before = range->end - old->start;
+
+	if (old->end != range->end || end > PROGRAM_END || !vma_is_free(&space->vmas, range->end, end) ||
+	    !vma_reserve(&space->vmas, 1) || !space_charge(space, (end - range->end) / PAGE_SIZE))
+		return false;
+	more.start = range->end;
+	more.end = end;
+	more.offset += before;
+	vma_insert(&space->vmas, &more);
+	space_charge_settle(space);
+	return true;
+}
+
+static int64_t area_move(struct space *space, const struct range *range, uint64_t length, uint64_t flags,
+			 uint64_t address)
+{
+	struct vma *old = vma_find(&space->vmas, range->start);
+	struct vma copy = *old;
+	uint64_t keep = range->end - range->start < length ? range->end - range->start : length;
+	struct range to;
+	int64_t result;
+
+	copy.offset += range->start - old->start;
+	if (flags & MREMAP_FIXED_ && (range_check(address, length, -EINVAL, &to) ||
+				      (to.start < range->end && range->start < to.end)))
+		return -EINVAL;
+	if (copy.flags & VMA_FILE && copy.valid_end != ~0ull)
+		return -EINVAL;  // a program's own image
+	backing_get(copy.backing);
+	result = vma_reserve(&space->vmas, 5) ? area_make(space, address, length,
+							  flags & MREMAP_FIXED_ ? MAP_FIXED_ : 0, &copy)
+					      : -ENOMEM;
+	backing_put(copy.backing);
+	if (result < 0)
+		return result;
+	if (!space_move(space, range->start, (uint64_t)result, keep)) {
+		to = (struct range){(uint64_t)result, (uint64_t)result + length};
+		range_clear(space, &to);
+		return -ENOMEM;
+	}
+	range_clear(space, range);
+	return result;
+}
+
+void mremap_handle(struct task *task, struct msg *m)
+{
+	struct space *space = task->body->space;
+	uint64_t length = (m->words[2] + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull), flags = m->words[3];
+	struct range range;
+	int64_t error = range_check(m->words[0], m->words[1], -EINVAL, &range);
+
+	if (error || length == 0 || length > PROGRAM_END || flags & ~3ull ||
+	    (flags & MREMAP_FIXED_ && !(flags & MREMAP_MAYMOVE_))) {
+		answer_set(m, -EINVAL);
+		return;
+	}
+
+	const struct vma *old = vma_find(&space->vmas, range.start);
+
+	if (!old || old->end < range.end) {
+		answer_set(m, -EFAULT);
+	} else if (flags & MREMAP_FIXED_) {
+		answer_set(m, area_move(space, &range, length, flags, m->words[4]));
+	} else if (length <= range.end - range.start) {
+		struct range tail = {range.start + length, range.end};
+
+		error = vma_reserve(&space->vmas, 2) ? 0 : -ENOMEM;
+		if (!error && tail.start < tail.end)
+			range_clear(space, &tail);
+		answer_set(m, error ? error : (int64_t)range.start);
+	} else if (grow_in_place(space, old, &range, length)) {
+		answer_set(m, (int64_t)range.start);
+	} else {
+		answer_set(m, flags & MREMAP_MAYMOVE_ ? area_move(space, &range, length, 0, 0) : -ENOMEM);
+	}
+}

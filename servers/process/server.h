@@ -1,0 +1,88 @@
+// The process server as a whole: its table, its loop, and what its parts do for one another.
+#ifndef PROCESS_SERVER_H
+#define PROCESS_SERVER_H
+
+#include "lib/msg/server.h"
+#include "servers/process/body.h"
+#include "servers/process/task.h"
+
+extern struct server process_server;
+extern struct task_table tasks;
+
+// Leave a result as the answer of the message in hand.
+static inline void answer_set(struct msg *m, int64_t result)
+{
+	*m = (struct msg){.tag = TAG(0, 8), .words = {(uint64_t)result}};
+}
+
+// Answer a kept caller with a result, and forget it.
+err_t reply_answer(cap_t *reply, int64_t result);
+
+// Each handles one message of a task and leaves the answer in m.
+void fork_handle(struct task *task, struct msg *m);
+void exec_handle(struct task *task, struct msg *m);
+void exec_buffer_handle(struct task *task, struct msg *m);
+void wait_handle(struct task *task, struct msg *m);
+void kill_handle(struct task *task, struct msg *m);
+void tgkill_handle(struct task *task, struct msg *m);
+void brk_handle(struct task *task, struct msg *m);
+void mmap_handle(struct task *task, struct msg *m);
+void mmap_file_handle(struct task *task, struct msg *m);
+void munmap_handle(struct task *task, struct msg *m);
+void mprotect_handle(struct task *task, struct msg *m);
+void mremap_handle(struct task *task, struct msg *m);
+void madvise_handle(struct task *task, struct msg *m);
+void set_ids_handle(struct task *task, struct msg *m);
+void group_handle(struct task *task, struct msg *m);  // setpgid, getpgid, setsid, getsid
+void usage_handle(struct task *task, struct msg *m);
+void timer_handle(struct task *task, struct msg *m);
+void misc_handle(struct task *task, struct msg *m);   // random, log, sysinfo, reboot
+void stopped_handle(struct task *task, struct msg *m);
+void session_handle(struct msg *m);
+void fault_handle(struct task *task, struct msg *m);
+
+// End a process: wait status. Its body is gone before the next message.
+void task_end(struct task *task, uint32_t status);
+// Tell the parent that something about a child is there to be waited for.
+void wait_notify(struct task *child);
+
+// Send a signal. `fault_address`: for the signals of a fault.
+struct signal_info {
+	uint32_t signal;
+	int32_t code;
+	uint32_t pid, uid;
+	uint64_t value;
+};
+void signal_post(struct task *task, const struct signal_info *info);
+// A signal of a fault: a handler runs, or the process ends; it cannot be ignored or blocked.
+void signal_force(struct task *task, const struct signal_info *info);
+// To every process of a group; how many there were.
+uint32_t signal_group(uint64_t pgid, uint32_t sid, uint32_t signal);
+
+// The kernel's fields of the process block follow the table.
+void block_update(const struct task *task);
+
+// A new image for a task, in a body of its own that has no handles yet. `strings`: argc + envc
+// NUL-terminated strings and the name of the program. 0 or -errno; then nothing is left.
+struct image {
+	const char *strings;
+	uint64_t size, argc, envc;
+	cap_t handle;  // the file's handle where it arrived; taken over
+};
+int64_t exec_build(struct task *task, const struct image *image, struct body **out);
+void exec_name_set(struct task *task, const struct image *image);
+
+// The supervisor: power off, restart. Come back when it refuses.
+int64_t supervisor_power_off(uint64_t status);
+int64_t supervisor_restart(void);
+
+void timer_make(void);
+void timer_expire(void);
+void timer_clear(const struct task *task);
+// A process has ended: when it is the session's first, all others end too.
+void session_end(uint32_t pid, uint32_t status);
+// Switch the machine off: the session ends with status 0, so that the terminal server writes out what
+// is left and says the status outside. Without a session the supervisor does it at once. 0 or -errno.
+int64_t session_power_off(void);
+
+#endif

@@ -1,0 +1,92 @@
+// An address space: its areas, the pages that are in memory, and the Frame slots that map them.
+//
+// Pages are kept in chunks of 16 (64 KiB of addresses). A mapping is one Frame slot over consecutive
+// pages of one chunk. Invariants: a page in a chunk counts as one user of it; a slot is named by every
+// entry that its mapping covers and by no other; bit i of `writable` implies entry i has a slot. A
+// mapping can be dropped at any time: the next fault makes it again.
+#ifndef PROCESS_SPACE_H
+#define PROCESS_SPACE_H
+
+#include "protocol/linux.h"
+#include "servers/process/file.h"
+#include "servers/process/store.h"
+#include "servers/process/vma.h"
+
+#define CHUNK_PAGES 16
+#define CHUNK_SIZE (CHUNK_PAGES * 4096ull)
+#define SPACE_SUPPLIES_MAX 256
+
+struct entry {
+	uint32_t page;  // PAGE_NONE: none of ours (a slot then maps the file's)
+	cap_t slot;     // 0: not mapped
+};
+
+struct chunk {
+	uint64_t number;  // address / CHUNK_SIZE
+	struct chunk *next;
+	uint32_t writable;
+	struct entry entries[CHUNK_PAGES];
+};
+
+// Anonymous memory that several processes share.
+struct shared {
+	struct backing base;
+	uint64_t count;
+	uint32_t *pages;  // PAGE_NONE: not touched yet
+};
+
+struct space {
+	uint32_t references;
+	struct vma_list vmas;
+	uint64_t charged;  // part of the commit limit
+	struct chunk **buckets;
+	uint32_t bucket_count, chunk_count;
+	struct slot_set slots;
+	cap_t unit, vspace;
+	cap_t supplies[SPACE_SUPPLIES_MAX];
+	uint32_t supply_count;
+	uint64_t tables[64];  // 2 MiB regions that have a page table: number + 1, by number % 64
+	uint32_t block_page;  // struct space_block
+	uint64_t threads, processes;  // thread areas and process blocks in use: bitmaps
+	uint64_t brk_start, brk, mmap_top;
+	uint32_t resident, peak;  // pages
+};
+
+enum outcome { OUTCOME_OK, OUTCOME_NO_AREA, OUTCOME_ACCESS, OUTCOME_BEYOND, OUTCOME_MEMORY };
+
+struct space *space_make(void);  // null: no memory
+void space_put(struct space *space);
+
+// Charge what the areas need now, more or less than before. False: over the limit, nothing is changed.
+bool space_charge(struct space *space, uint64_t pages);
+void space_charge_settle(struct space *space);
+
+// Map pages of a Frame of the server's for good. The slot (drop it from the space's slots to unmap), or 0.
+cap_t space_map(struct space *space, cap_t frame, uint32_t first, uint32_t count, uint64_t address,
+	       uint64_t rights);
+
+// See that the page at an address is in memory, ready for a read or a write. *page: its number, or
+// PAGE_NONE for a page that is still the file's.
+enum outcome space_populate(struct space *space, uint64_t address, bool is_write, uint32_t *page);
+// The same, and map it. *item is filled when the mapping is to be made by the reply (its count is 0 else).
+enum outcome space_fault(struct space *space, uint64_t address, uint64_t access, struct abi_map_item *item);
+
+// Forget pages and mappings in a range; or only the mappings.
+void space_drop(struct space *space, uint64_t start, uint64_t end);
+void space_unmap(struct space *space, uint64_t start, uint64_t end);
+// Move pages to another address (mremap); their mappings go. False: no memory, nothing is moved.
+bool space_move(struct space *space, uint64_t from, uint64_t to, uint64_t length);
+// Fill an empty space with the same areas and pages, copy-on-write. False: no memory.
+bool space_fork(struct space *to, struct space *from);
+
+// Copy between the server and a program. Bytes that could be copied.
+uint64_t space_read(struct space *space, uint64_t address, void *to, uint64_t length);
+uint64_t space_write(struct space *space, uint64_t address, const void *from, uint64_t length);
+
+// The chunk of an address; made when it is missing and is_make. For space.c and space_range.c.
+struct chunk *chunk_find(struct space *space, uint64_t address, bool is_make);
+void chunk_unmap(struct space *space, struct chunk *chunk, uint32_t i);
+
+struct shared *shared_make(uint64_t count);
+
+#endif

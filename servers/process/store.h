@@ -1,0 +1,47 @@
+// What the server is made of: memory for pages, slots of its CSpace, Untypeds for kernel objects.
+// Everything here is bounded, and what is taken is given back by its owner.
+#ifndef PROCESS_STORE_H
+#define PROCESS_STORE_H
+
+#include "abi/arch/x86_64.h"
+#include "lib/sys/msg.h"
+#include "servers/process/page.h"
+
+// Read all regions named "memory", the slots and the Untypeds. Exits when one is missing.
+void store_make(void);
+
+extern cap_t store_cnode;  // the own CSpace
+extern struct page_pool store_pages;
+
+// Commit limit: pages that areas may need some day. False: it would be passed.
+bool store_charge(uint64_t pages);
+void store_uncharge(uint64_t pages);
+
+uint8_t *store_at(uint32_t page);
+// The Frame slot that holds a page, and the page's number in it.
+cap_t store_frame(uint32_t page, uint32_t *first);
+uint32_t store_page(void);  // one page of zeroes, or PAGE_NONE
+uint32_t store_run(uint32_t count);  // consecutive ones (64 at most)
+
+// A set of slots of the own CSpace, in blocks of 64: emptied with one call for each block.
+struct slot_set {
+	uint32_t head;  // block number + 1
+};
+
+cap_t slot_set_take(struct slot_set *set);                // 0: none
+void slot_set_drop(struct slot_set *set, cap_t slot);     // deletes what is in it
+void slot_set_clear(struct slot_set *set);                // deletes all, gives the blocks back
+
+// An Untyped of fixed size, made into objects and later taken apart as a whole.
+#define UNIT_SPACE 0  // 64 KiB: a VSpace, or its page tables
+#define UNIT_BODY 1   // 16 KiB: CNode, Thread, SchedContext, Notification
+#define UNIT_CSPACE 2 // 128 KiB: a large CNode
+#define UNIT_KINDS 3
+
+cap_t unit_take(unsigned kind);             // 0: none
+void unit_give(unsigned kind, cap_t unit);  // revokes what was made of it
+
+// Make one object; false: it did not work.
+bool unit_make(cap_t unit, unsigned type, unsigned bits, cap_t slot);
+
+#endif

@@ -1,0 +1,72 @@
+// The areas of an address space: a sorted array without overlaps, neighbours that fit are merged.
+//
+// Pure. An operation that may need room says so through vma_reserve, called first; then it cannot fail.
+// Backings (files, shared memory) are counted by the areas that name them.
+#ifndef PROCESS_VMA_H
+#define PROCESS_VMA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VMA_MAX 8192
+#define VMA_READ 1u
+#define VMA_WRITE 2u
+#define VMA_EXECUTE 4u
+
+#define VMA_SHARED 1u   // pages are the backing's, for all who map it
+#define VMA_FILE 2u     // the backing is a file
+#define VMA_LAZY 4u     // not counted against the commit limit
+#define VMA_CHARGED 8u  // counted: was writable once
+
+// Whatever is behind an area.
+struct backing {
+	uint32_t references;
+	void (*destroy)(struct backing *backing);
+};
+
+struct vma {
+	uint64_t start, end;      // page aligned
+	uint64_t offset;          // bytes into the backing at start
+	uint64_t valid_end;       // file: contents end at this address, zeroes follow
+	struct backing *backing;  // null: anonymous and private
+	uint8_t prot;             // VMA_READ...
+	uint8_t flags;
+};
+
+struct vma_list {
+	struct vma *items;
+	uint32_t count, capacity;
+	uint64_t charged;  // pages of areas with VMA_CHARGED
+};
+
+void backing_get(struct backing *backing);
+void backing_put(struct backing *backing);
+
+// Room for `extra` more areas. False: no memory, or VMA_MAX.
+bool vma_reserve(struct vma_list *list, uint32_t extra);
+
+// The first area that ends above `address`, or null.
+struct vma *vma_next(const struct vma_list *list, uint64_t address);
+// The area that holds `address`, or null.
+struct vma *vma_find(const struct vma_list *list, uint64_t address);
+// Is all of [start, end) in areas?
+bool vma_covers(const struct vma_list *list, uint64_t start, uint64_t end);
+bool vma_is_free(const struct vma_list *list, uint64_t start, uint64_t end);
+
+// Add an area (its range is free; one reserved). Takes a reference on the backing.
+void vma_insert(struct vma_list *list, const struct vma *vma);
+// Take areas out of [start, end), splitting at the ends (two reserved).
+void vma_remove(struct vma_list *list, uint64_t start, uint64_t end);
+// Set the protection in [start, end) (two reserved).
+void vma_protect(struct vma_list *list, uint64_t start, uint64_t end, uint8_t prot);
+// Pages that vma_protect would charge.
+uint64_t vma_protect_cost(const struct vma_list *list, uint64_t start, uint64_t end, uint8_t prot);
+
+// Highest free range of `length` bytes within [low, high); 0: none.
+uint64_t vma_gap_find(const struct vma_list *list, uint64_t length, uint64_t low, uint64_t high);
+
+// Copy the areas below `limit` to an empty list.
+bool vma_copy(struct vma_list *to, const struct vma_list *from, uint64_t limit);
+void vma_clear(struct vma_list *list);
+
+#endif

@@ -1,0 +1,106 @@
+// The terminal server: three streams and one terminal, behind handles that understand the file
+// protocol. What its files share.
+#ifndef SERVERS_TERMINAL_TERMINAL_H
+#define SERVERS_TERMINAL_TERMINAL_H
+
+#include "lib/msg/server.h"
+#include "lib/ring/ring.h"
+#include "protocol/console.h"
+#include "servers/terminal/line.h"
+
+#define SIGNAL_CONSOLE 1u
+#define SIGNAL_ENDED 2u
+#define SIGNAL_ALARM 4u
+
+#define BADGE_DEVICE 2u    // the device capability
+#define BADGE_HANDLES 16u  // handle i: generation << 16 | 16 + i
+
+enum target { TARGET_TTY, TARGET_IN, TARGET_OUT, TARGET_ERR };
+
+struct handle {
+	cap_t slot;  // 0: free; the watched parent of all that was handed out
+	uint32_t generation;
+	enum target target;
+	uint32_t flags;  // O_*
+};
+
+enum request_kind { REQUEST_READ, REQUEST_WRITE, REQUEST_DRAIN };
+
+// A caller that waits.
+struct request {
+	cap_t reply;  // 0: free
+	enum request_kind kind;
+	enum target target;
+	uint64_t order;      // of arrival
+	uint64_t token;      // of its window; 0: none
+	uint32_t length;
+	uint32_t seen;       // bytes that were there when the deadline was set
+	uint64_t deadline;   // counter value; 0: none
+	bool set, flush;     // drain: then set, flush
+	struct line_settings settings;
+};
+
+struct terminal {
+	struct server server;
+	struct line line;
+	struct ring_end rings[CONSOLE_RINGS];
+	cap_t driver;        // notification that wakes the console driver
+	cap_t session;       // process server
+	bool has_tty, tty_in, cooks;  // cooks: line ends are made here
+	int tty_ring;        // where the terminal's output goes; -1: nowhere
+	uint16_t rows, columns;
+	uint64_t foreground;  // process group; 0: the session's first
+	uint64_t consumed;   // bytes of standard input taken
+	uint64_t input_total;
+	bool input_ends;     // input_total is known
+	bool closed[CONSOLE_RINGS];
+};
+
+extern struct terminal terminal;
+
+// window.c
+bool window_init(void);
+uint8_t *window_find(uint64_t token);
+void window_attach(struct msg *m);
+
+// handle.c
+struct handle *handle_find(uint64_t badge);
+struct handle *handle_make(enum target target, uint32_t flags);
+void handle_no_senders(uint64_t badge);
+
+// request.c
+bool request_has_token(uint64_t token);
+void request_supersede(uint64_t token);
+void request_read(const struct handle *handle, struct msg *m);
+
+// A program wants input: the first time, a line in the log says how long the boot took (prompt.c).
+void prompt_note(void);
+void request_write(const struct handle *handle, struct msg *m);
+void request_drain(struct msg *m, uint64_t token, const struct line_settings *settings, bool flush);
+void request_pump(void);
+uint32_t stream_readable(enum target target, bool *ended);
+uint32_t stream_writable(enum target target);
+void stream_room_want(enum target target);  // the driver wakes this server when there is room
+
+// arming.c
+void arming_receive(void);  // a capability may arrive, in a slot of its own
+void arming_arrived_drop(cap_t arrived);
+void arming_handle(const struct handle *handle, struct msg *m, cap_t arrived);
+void arming_clear(const struct handle *handle, uint64_t token);  // null, 0: any
+void arming_pump(void);
+
+// ioctl.c
+void ioctl_handle(const struct handle *handle, struct msg *m);
+
+// session.c: frames of the host, and the first program.
+bool session_pump(void);
+void session_ended(void);
+void session_signal(int number);
+
+// main.c
+int64_t poll_bits(const struct handle *handle, uint64_t events);
+void terminal_pump(void);
+void ring_publish(int ring, uint32_t count);
+void result_set(struct msg *m, int64_t result);
+
+#endif
