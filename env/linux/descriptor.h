@@ -1,0 +1,28 @@
+// The descriptor table: descriptor -> handle -> capability slot. Plain operations on a process block;
+// the caller holds the lock.
+//
+// Invariants: fds[fd].handle is 0 or the index + 1 of a handle; handles[i].references counts the
+// descriptors that name it, and calls that have reserved it; 0: its slot is empty.
+#ifndef ENV_LINUX_DESCRIPTOR_H
+#define ENV_LINUX_DESCRIPTOR_H
+
+#include "protocol/linux.h"
+
+// Handles that the CSpace has slots for.
+uint32_t descriptor_handle_limit(const struct process_block *process);
+uint32_t descriptor_fd_limit(const struct process_block *process);
+
+// Index of the handle that fd names, or -EBADF.
+int64_t descriptor_find(const struct process_block *process, uint64_t fd);
+// The lowest closed descriptor from `from` on, or -EMFILE.
+int64_t descriptor_find_free(const struct process_block *process, uint64_t from);
+// A handle without references gets one: its index, or -EMFILE.
+int64_t descriptor_reserve(struct process_block *process);
+// fd names the handle; the handle's count is the caller's business.
+void descriptor_set(struct process_block *process, uint32_t fd, uint32_t handle, bool cloexec);
+// fd names nothing any more: the handle it named, or -EBADF.
+int64_t descriptor_remove(struct process_block *process, uint64_t fd);
+// The handles that a fork copies: bit i of the bitmap is handle i.
+void descriptor_bitmap(const struct process_block *process, uint64_t *bitmap);
+
+#endif

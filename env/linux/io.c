@@ -1,0 +1,249 @@
+// read and write, in all their forms: pieces of a window's size between the program and a server.
+#include "env/linux/library.h"
+#include "protocol/gen/file.h"
+
+// A walk over the program's buffers: one, or a vector in its memory.
+struct segments {
+	uint64_t vector;  // next entry in the program's memory
+	uint64_t left;    // entries there
+	uint64_t base, size;
+};
+
+struct iovec {
+	uint64_t base, size;
+};
+
+// The buffer in hand is the next one that is not empty. 0: there is one; 1: no more; -EFAULT.
+static int64_t segment_next(struct segments *s)
+{
+	while (s->size == 0) {
+		struct iovec v;
+		int64_t err;
+
+		if (s->left == 0)
+			return 1;
+		err = user_get(&v, s->vector, sizeof v);
+		if (err)
+			return err;
+		s->vector += sizeof v;
+		s->left--;
+		s->base = v.base;
+		s->size = v.size;
+	}
+	return 0;
+}
+
+// Look at a vector as Linux does before it moves anything: total bytes, cut at IO_MAX, or -errno.
+static int64_t vector_size(uint64_t vector, uint64_t count)
+{
+	uint64_t total = 0;
+
+	if (count > IOV_MAX)
+		return -EINVAL;
+	for (uint64_t i = 0; i < count; i++) {
+		struct iovec v;
+		int64_t err = user_get(&v, vector + i * sizeof v, sizeof v);
+
+		if (err)
+			return err;
+		if ((int64_t)v.size < 0)
+			return -EINVAL;
+		if (!user_is_range(v.base, v.size))
+			return -EFAULT;
+		total = v.size > IO_MAX - total ? IO_MAX : total + v.size;
+	}
+	return (int64_t)total;
+}
+
+// Copy between the buffers and the window: bytes done.
+static uint64_t segments_copy(struct segments *s, char *window, uint64_t size, bool is_write)
+{
+	uint64_t done = 0;
+
+	while (done < size && segment_next(s) == 0) {
+		uint64_t n = s->size < size - done ? s->size : size - done;
+		uint64_t not = is_write ? user_get_some(window + done, s->base, n)
+					: user_put_some(s->base, window + done, n);
+
+		done += n - not;
+		s->base += n - not;
+		s->size -= n - not;
+		if (not)
+			break;
+	}
+	return done;
+}
+
+// Reading consumes: what cannot be written is found before the server is asked.
+static int64_t segments_probe(struct segments s, uint64_t size)
+{
+	while (size && segment_next(&s) == 0) {
+		uint64_t n = s.size < size ? s.size : size;
+		int64_t err = user_probe(s.base, n);
+
+		if (err)
+			return err;
+		size -= n;
+		s.size = 0;
+	}
+	return 0;
+}
+
+struct transfer {
+	const struct handle *handle;
+	struct segments segments;
+	uint64_t offset;  // -1: the description's
+	bool is_write;
+};
+
+static struct segments *filling(struct window_call *call) { return (struct segments *)call->user[0]; }
+
+static int64_t fill_data(struct window_call *call, char *window)
+{
+	// On a copy: the call may be made again.
+	struct segments s = *filling(call);
+	uint64_t n = segments_copy(&s, window, call->size, true);
+
+	call->m.words[1] = n;
+	call->user[1] = n;
+	return n == 0 && call->size ? -EFAULT : 0;
+}
+
+// One message: bytes, or -errno.
+static int64_t piece(struct transfer *t, uint64_t size)
+{
+	struct window_call call = {t->handle->cap, window_kind(t->handle), .size = size};
+	uint64_t n = size < WINDOW_SIZE ? size : WINDOW_SIZE;
+	int64_t result;
+
+	call.size = n;
+	call.m = (struct msg){.tag = TAG(t->is_write ? FILE_WRITE : FILE_READ, 3) | TAG_INTERRUPTIBLE,
+			      .words = {0, n, t->offset}};
+	if (t->is_write) {
+		call.fill = fill_data;
+		call.user[0] = (uint64_t)&t->segments;
+	} else {
+		result = segments_probe(t->segments, n);
+		if (result)
+			return result;
+	}
+	result = window_call(&call);
+	if (result < 0)
+		return result;
+	if ((uint64_t)result > n)
+		return -EIO;
+	if (!t->is_write)
+		return (uint64_t)result == segments_copy(&t->segments, window_memory(call.kind),
+							 (uint64_t)result, false) ? result : -EFAULT;
+	for (uint64_t left = (uint64_t)result; left && segment_next(&t->segments) == 0;) {
+		uint64_t step = t->segments.size < left ? t->segments.size : left;
+
+		t->segments.base += step;
+		t->segments.size -= step;
+		left -= step;
+	}
+	return result;
+}
+
+// May a read go on after a full piece? Not where the next one could wait.
+static bool is_patient(const struct transfer *t)
+{
+	return t->is_write || (t->handle->kind == HANDLE_FILE && t->handle->type != 0 &&
+			       t->handle->type != TYPE_FIFO);
+}
+
+static int64_t transfer(struct transfer *t, uint64_t size)
+{
+	uint64_t done = 0;
+
+	do {
+		uint64_t want = size - done < WINDOW_SIZE ? size - done : WINDOW_SIZE;
+		int64_t result = piece(t, want);
+
+		if (result == -EPIPE)
+			signal_raise(SIGPIPE, SI_USER, 0);
+		if (result < 0)
+			return done ? (int64_t)done : result;
+		done += (uint64_t)result;
+		if (t->offset != UINT64_MAX)
+			t->offset += (uint64_t)result;
+		if ((uint64_t)result < want)
+			break;
+	} while (done < size && is_patient(t));
+	return (int64_t)done;
+}
+
+static int64_t move(uint64_t fd, struct segments s, uint64_t size, uint64_t offset, bool is_write)
+{
+	struct handle handle;
+	int64_t err = handle_find(fd, &handle);
+	struct transfer t = {&handle, s, offset, is_write};
+
+	return err ? err : transfer(&t, size);
+}
+
+static int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset, bool is_write)
+{
+	struct segments s = {.base = buffer, .size = size < IO_MAX ? size : IO_MAX};
+	struct handle handle;
+	int64_t err = handle_find(fd, &handle);
+
+	if (err)
+		return err;
+	if ((int64_t)size < 0)
+		return -EINVAL;
+	if (!user_is_range(buffer, size))
+		return -EFAULT;
+	return move(fd, s, s.size, offset, is_write);
+}
+
+static int64_t move_vector(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset, bool is_write)
+{
+	struct segments s = {.vector = vector, .left = count};
+	struct handle handle;
+	int64_t result = handle_find(fd, &handle);
+
+	if (result == 0)
+		result = vector_size(vector, count);
+	return result <= 0 ? result : move(fd, s, (uint64_t)result, offset, is_write);
+}
+
+int64_t call_read(uint64_t fd, uint64_t buffer, uint64_t size)
+{
+	return move_one(fd, buffer, size, UINT64_MAX, false);
+}
+
+int64_t call_write(uint64_t fd, uint64_t buffer, uint64_t size)
+{
+	return move_one(fd, buffer, size, UINT64_MAX, true);
+}
+
+int64_t call_pread64(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset)
+{
+	return (int64_t)offset < 0 ? -EINVAL : move_one(fd, buffer, size, offset, false);
+}
+
+int64_t call_pwrite64(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset)
+{
+	return (int64_t)offset < 0 ? -EINVAL : move_one(fd, buffer, size, offset, true);
+}
+
+int64_t call_readv(uint64_t fd, uint64_t vector, uint64_t count)
+{
+	return move_vector(fd, vector, count, UINT64_MAX, false);
+}
+
+int64_t call_writev(uint64_t fd, uint64_t vector, uint64_t count)
+{
+	return move_vector(fd, vector, count, UINT64_MAX, true);
+}
+
+int64_t call_preadv(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset)
+{
+	return (int64_t)offset < 0 ? -EINVAL : move_vector(fd, vector, count, offset, false);
+}
+
+int64_t call_pwritev(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset)
+{
+	return (int64_t)offset < 0 ? -EINVAL : move_vector(fd, vector, count, offset, true);
+}

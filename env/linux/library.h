@@ -1,0 +1,195 @@
+// The Linux emulation library: what its files share.
+//
+// Foreign system calls of a Linux program continue in the trampoline page (trampoline.S), which calls
+// the function that the table (table.S) has for the number: int64_t call_x(six words). It returns as
+// Linux does: a result, or a negative errno, or -RESTART.
+//
+// Invariants:
+// 1. No writable variable: these pages belong to all processes. State lies in the blocks.
+// 2. General registers only, no thread-local storage, the library's own stack.
+// 3. Only ucopy_* touches the program's memory; every range is checked against PROGRAM_END before.
+// 4. The program can write the blocks: what is read from them may hurt this process, nobody else.
+#ifndef ENV_LINUX_LIBRARY_H
+#define ENV_LINUX_LIBRARY_H
+
+#include "env/linux/constant.h"
+#include "env/linux/errno.h"
+#include "env/linux/offset.h"
+#include "lib/sys/msg.h"
+#include "protocol/linux.h"
+
+// Arguments that a call does not look at.
+#define UNUSED(x) ((void)(x))
+
+static inline uint64_t stack_get(void)
+{
+	uint64_t sp;
+
+	__asm__ volatile("mov %%rsp, %0" : "=r"(sp));
+	return sp;
+}
+
+static inline struct abi_block *block_get(void)
+{
+	return (struct abi_block *)((stack_get() & ~(uint64_t)AREA_MASK) + AREA_BLOCK);
+}
+
+static inline struct linux_thread *thread_get(void)
+{
+	return (struct linux_thread *)((stack_get() & ~(uint64_t)AREA_MASK) + AREA_THREAD);
+}
+
+static inline struct process_block *process_get(void)
+{
+	return (struct process_block *)env_process_block(thread_get()->process_index % ENV_PROCESS_MAX);
+}
+
+static inline cap_t notification_get(void) { return LINUX_SLOT_THREADS + 2 * thread_get()->index; }
+static inline cap_t schedcontext_get(void) { return LINUX_SLOT_THREADS + 2 * thread_get()->index + 1; }
+
+// string.c. Freestanding C needs them, too.
+void *memcpy(void *to, const void *from, size_t size);
+void *memset(void *to, int value, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+size_t strlen(const char *text);
+
+// answer.c: results of system calls from results of messages.
+int64_t answer_errno(err_t err);
+int64_t answer_get(err_t err, uint64_t result);
+// Send an interruptible message, again as long as no handler is to run: result, -errno, -RESTART.
+int64_t answer_call(cap_t to, struct msg *m);
+int64_t call_missing(void);
+
+// user.c: the program's memory. 0 or -EFAULT.
+bool user_is_range(uint64_t address, uint64_t size);
+int64_t user_get(void *to, uint64_t from, size_t size);
+int64_t user_put(uint64_t to, const void *from, size_t size);
+// As much as can be had: bytes that were not copied.
+size_t user_get_some(void *to, uint64_t from, size_t size);
+size_t user_put_some(uint64_t to, const void *from, size_t size);
+// Length without NUL, -EFAULT, or `size` when the text does not end within it.
+int64_t user_get_string(char *to, uint64_t from, size_t size);
+// Can all of it be written?
+int64_t user_probe(uint64_t address, size_t size);
+int64_t user_get_timespec(uint64_t from, struct timespec *to);
+
+// ucopy.S
+size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip);
+int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip);
+int64_t ucopy_probe(void *at, uint64_t *fault_ip);
+extern const char ucopy_start[], ucopy_end[];
+
+// handle.c: descriptors and the capabilities behind them (the bare table: descriptor.h).
+struct handle {
+	cap_t cap;
+	uint8_t kind;  // HANDLE_*
+	uint8_t type;  // st_mode >> 12, or 0
+	uint16_t index;
+};
+int64_t handle_find(uint64_t fd, struct handle *handle);
+// An empty handle whose slot is the receive slot: its index, or -EMFILE.
+int64_t handle_reserve(void);
+cap_t handle_slot(int64_t index);
+// Drop one reference; the last one deletes the capability.
+void handle_release(int64_t index);
+void handle_set(int64_t index, uint8_t kind, uint8_t type);
+// Name a reserved handle by the lowest free descriptor; drops the handle when there is none.
+int64_t handle_install(int64_t index, bool cloexec);
+int64_t handle_close(uint64_t fd);
+int64_t handle_duplicate(uint64_t fd, uint64_t from, bool cloexec);
+// Delete the capability of a handle that stays reserved.
+void handle_clear(int64_t index);
+
+// window.c: transfer windows.
+#define PATH_FIRST 0       // where names lie in a window
+#define PATH_SECOND 0x1000
+char *window_memory(uint8_t kind);
+uint8_t window_kind(const struct handle *handle);
+// The token of this thread's window at the server of `cap`: 0 when none can be had (*error: -errno).
+uint64_t window_get(uint8_t kind, cap_t cap, int64_t *error);
+// A call on an open handle whose word 0 is the window token: attaches, and once more when the server
+// does not know the token any more. `fill` puts into the window what the call needs (null: nothing).
+struct window_call {
+	cap_t cap;
+	uint8_t kind;
+	struct msg m;
+	int64_t (*fill)(struct window_call *call, char *window);
+	uint64_t user[2];  // for fill: addresses in the program
+	uint64_t size;
+};
+int64_t window_call(struct window_call *call);
+
+// Copies between the library's memory and the window: 0 or -EFAULT.
+int64_t window_read(void *to, const char *window, size_t size);
+int64_t window_write(char *window, const void *from, size_t size);
+
+// path.c: calls with names.
+int64_t path_base(int64_t dirfd, uint64_t path, cap_t *base);
+// m->words: word 0 is the window, the words that name a path are PATH_FIRST.
+int64_t path_call(int64_t dirfd, uint64_t path, struct msg *m);
+// Two names: at PATH_FIRST and PATH_SECOND.
+int64_t path_call_two(cap_t base, uint64_t first, uint64_t second, struct msg *m);
+// Calls for a name that lies in the library's memory, from the current directory.
+int64_t path_call_text(const char *path, struct msg *m);
+// Open into a reserved handle, with the kind set: 0 or -errno. st_mode may be null.
+int64_t path_open_text(const char *path, uint64_t flags, int64_t index, uint64_t *st_mode);
+
+// file_attribute.c
+int64_t stat_get(int64_t dirfd, uint64_t path, uint64_t flags, struct stat *out);
+
+// clock.c
+uint64_t clock_counter(void);
+uint64_t clock_ticks_to_ns(uint64_t ticks, uint64_t per_second);
+uint64_t clock_ns_to_ticks(uint64_t ns, uint64_t per_second);
+uint64_t clock_monotonic(void);
+uint64_t clock_realtime(void);
+#define NS_PER_SECOND 1000000000ull
+#define FOREVER UINT64_MAX
+uint64_t clock_until(const struct timespec *t);  // that long from now
+
+// wait.c: sleeping. `until`: clock_monotonic() nanoseconds, or FOREVER. Returns true when a handler is
+// to run; false: the time has come, or somebody signalled the notification.
+bool wait_until(uint64_t until);
+
+// signal.c
+// Look at what there is to do. True: a signal with a handler is pending and not blocked (it is left
+// for the boundary). Ignored ones are dropped, defaults and stops are carried out.
+bool signal_waiting(void);
+void signal_recheck(void);
+void signal_raise(int signo, int code, uint64_t value);
+// Wait with another mask until a handler is to run; the mask comes back after its frame is built.
+void signal_mask_replace(uint64_t mask);
+void signal_mask_restore(void);
+void signal_boundary(void);
+int64_t signal_stack_set(const uint64_t *user_stack, uint64_t sp, bool on_stack_ok);
+
+// fpu.c
+#define FP_SIZE_MAX 4096
+size_t fp_save(void *image);  // in the layout of a signal frame: bytes
+void fp_restore(void *image, size_t size);
+void fp_save_fork(struct linux_thread *thread);
+void fp_restore_fork(struct linux_thread *thread);
+size_t fp_frame_size(void);
+
+// base.c: FS and GS.
+static inline uint64_t fs_get(void)
+{
+	uint64_t base;
+
+	__asm__ volatile("rdfsbase %0" : "=r"(base));
+	return base;
+}
+
+static inline uint64_t gs_get(void)
+{
+	uint64_t base;
+
+	__asm__ volatile("rdgsbase %0" : "=r"(base));
+	return base;
+}
+
+static inline void fs_set(uint64_t base) { __asm__ volatile("wrfsbase %0" : : "r"(base)); }
+static inline void gs_set(uint64_t base) { __asm__ volatile("wrgsbase %0" : : "r"(base)); }
+
+#endif

@@ -1,0 +1,39 @@
+// Offsets that assembly needs, checked against the structures in start.c.
+#ifndef ENV_LINUX_OFFSET_H
+#define ENV_LINUX_OFFSET_H
+
+#define OFFSET_REGS 0
+#define OFFSET_IP 0
+#define OFFSET_SP 8
+#define OFFSET_FLAGS 16
+#define OFFSET_RAX 24
+#define OFFSET_RBX 32
+#define OFFSET_RCX 40
+#define OFFSET_RDX 48
+#define OFFSET_RSI 56
+#define OFFSET_RDI 64
+#define OFFSET_RBP 72
+#define OFFSET_R8 80
+#define OFFSET_R9 88
+#define OFFSET_R10 96
+#define OFFSET_R11 104
+#define OFFSET_R12 112
+#define OFFSET_R13 120
+#define OFFSET_R14 128
+#define OFFSET_R15 136
+#define OFFSET_ORIG_RAX 144
+#define OFFSET_WORK 160
+
+// struct linux_thread in the block; a thread area's size as a mask.
+#define OFFSET_THREAD 1024
+#define AREA_MASK 0xffff
+#define AREA_THREAD (0xf000 + OFFSET_THREAD)
+#define AREA_TOP 0xe000
+
+// The number that a system call of the program must be below to be looked up in the table.
+#define TABLE_COUNT 452
+
+// Where in the trampoline page the way out begins for entry_leave.
+#define TRAMPOLINE_LEAVE 0x200
+
+#endif

@@ -1,0 +1,168 @@
+// Calls with names: where a name starts, and its way into the window.
+#include "abi/gen/stubs.h"
+#include "env/linux/library.h"
+#include "protocol/gen/name.h"
+#include "protocol/gen/terminal.h"
+
+// The capability where the name starts: the context, or the handle of the directory.
+int64_t path_base(int64_t dirfd, uint64_t path, cap_t *base)
+{
+	struct handle handle;
+	char first = 0;
+	int64_t err;
+
+	*base = LINUX_SLOT_CONTEXT;
+	if ((int32_t)dirfd == AT_FDCWD)
+		return 0;
+	err = user_get(&first, path, 1);
+	if (err || first == '/')
+		return err;
+	err = handle_find((uint64_t)dirfd, &handle);
+	if (err)
+		return err;
+	*base = handle.cap;
+	return handle.kind == HANDLE_FILE ? 0 : -ENOTDIR;
+}
+
+static int64_t path_copy(char *window, uint64_t path)
+{
+	int64_t length = user_get_string(window, path, PATH_MAX);
+
+	return length == PATH_MAX ? -ENAMETOOLONG : length;
+}
+
+static int64_t fill_one(struct window_call *call, char *window)
+{
+	return path_copy(window + PATH_FIRST, call->user[0]);
+}
+
+static int64_t fill_two(struct window_call *call, char *window)
+{
+	int64_t err = path_copy(window + PATH_FIRST, call->user[0]);
+
+	return err < 0 ? err : path_copy(window + PATH_SECOND, call->user[1]);
+}
+
+static int64_t fill_text(struct window_call *call, char *window)
+{
+	return window_write(window + PATH_FIRST, (const void *)call->user[0], call->size);
+}
+
+static int64_t finish(struct window_call *call, struct msg *m)
+{
+	int64_t result;
+
+	call->m = *m;
+	result = window_call(call);
+	*m = call->m;
+	return result;
+}
+
+int64_t path_call(int64_t dirfd, uint64_t path, struct msg *m)
+{
+	struct window_call call = {.kind = WINDOW_FILE, .fill = fill_one, .user = {path}};
+	int64_t err = path_base(dirfd, path, &call.cap);
+
+	return err ? err : finish(&call, m);
+}
+
+int64_t path_call_two(cap_t base, uint64_t first, uint64_t second, struct msg *m)
+{
+	struct window_call call = {base, WINDOW_FILE, .fill = fill_two, .user = {first, second}};
+
+	return finish(&call, m);
+}
+
+int64_t path_call_text(const char *path, struct msg *m)
+{
+	struct window_call call = {LINUX_SLOT_CONTEXT, WINDOW_FILE, .fill = fill_text,
+				   .user = {(uint64_t)path}, .size = strlen(path) + 1};
+
+	return finish(&call, m);
+}
+
+// A name that leads to another server's object: what arrived is that server's device, and the handle
+// takes its place in the slot.
+static int64_t device_open(int64_t index, uint64_t flags)
+{
+	struct msg m = {.tag = TAG(TERMINAL_OPEN, 1), .words = {flags}};
+	int64_t other = handle_reserve();
+	int64_t err;
+
+	if (other < 0)
+		return other;
+	err = answer_get(sys_call(handle_slot(index), &m), 0);
+	if (err == 0)
+		err = (int64_t)m.words[0];
+	if (err == 0 && msg_get_cap(&m, 0) != handle_slot(other))
+		err = -EIO;
+	if (err == 0) {
+		handle_clear(index);
+		err = answer_errno(cnode_move(LINUX_SLOT_CNODE, (uint64_t)index, LINUX_SLOT_CNODE,
+					      (uint64_t)other, 1, NULL));
+	}
+	handle_release(other);
+	if (err == 0)
+		handle_set(index, HANDLE_TERMINAL, TYPE_CHARACTER);
+	return err;
+}
+
+// What arrived with the answer to an open is the handle, or leads to it.
+static int64_t open_finish(struct msg *m, int64_t index, uint64_t flags, uint64_t *st_mode)
+{
+	uint64_t kind = m->words[1];
+
+	if (msg_get_cap(m, 0) != handle_slot(index))
+		return -EIO;
+	if (st_mode)
+		*st_mode = m->words[2];
+	if (kind != HANDLE_DEVICE_TERMINAL) {
+		handle_set(index, (uint8_t)kind, (uint8_t)((m->words[2] & S_IFMT) >> TYPE_SHIFT));
+		return kind == HANDLE_FILE ? 0 : -EIO;
+	}
+	return device_open(index, flags);
+}
+
+int64_t path_open_text(const char *path, uint64_t flags, int64_t index, uint64_t *st_mode)
+{
+	struct msg m = {.tag = TAG(NAME_OPEN, 4), .words = {0, PATH_FIRST, flags, 0}};
+	int64_t result;
+
+	msg_set_receive(handle_slot(index), 1);
+	result = path_call_text(path, &m);
+	return result ? result : open_finish(&m, index, flags, st_mode);
+}
+
+static int64_t open_at(int64_t dirfd, uint64_t path, uint64_t flags, uint64_t mode)
+{
+	struct msg m = {.tag = TAG(NAME_OPEN, 4), .words = {0, PATH_FIRST, flags & ~(uint64_t)O_CLOEXEC,
+							    mode & 07777}};
+	int64_t index = handle_reserve();
+	int64_t result;
+
+	if (index < 0)
+		return index;
+	result = path_call(dirfd, path, &m);
+	if (result == 0)
+		result = open_finish(&m, index, flags & ~(uint64_t)O_CLOEXEC, NULL);
+	if (result) {
+		handle_release(index);
+		return result;
+	}
+	return handle_install(index, flags & O_CLOEXEC);
+}
+
+int64_t call_open(uint64_t path, uint64_t flags, uint64_t mode)
+{
+	return open_at(AT_FDCWD, path, (uint32_t)flags, mode);
+}
+
+int64_t call_creat(uint64_t path, uint64_t mode)
+{
+	return open_at(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+int64_t call_openat(uint64_t dirfd, uint64_t path, uint64_t flags, uint64_t mode)
+{
+	return open_at((int64_t)dirfd, path, (uint32_t)flags, mode);
+}

@@ -1,0 +1,295 @@
+// poll and select. Scan; when nothing is ready, arm every descriptor at its server, scan again by that
+// very call, and wait for the thread's notification. A server that cannot arm is asked every 10 ms.
+#include "env/linux/library.h"
+#include "protocol/gen/file.h"
+
+#define POLL_STEP (NS_PER_SECOND / 100)
+
+struct pollfd {
+	int32_t fd;
+	uint16_t events, revents;
+};
+
+static uint16_t events_ask(const struct pollfd *p)
+{
+	struct handle handle;
+	uint64_t result = 0;
+	err_t err;
+
+	if (p->fd < 0)
+		return 0;
+	if (handle_find((uint32_t)p->fd, &handle))
+		return POLLNVAL;
+	err = file_poll(handle.cap, p->events | POLLERR | POLLHUP, &result);
+	if (err || (int64_t)result < 0)
+		return POLLERR;
+	return (uint16_t)(result & (p->events | POLLERR | POLLHUP));
+}
+
+static int64_t scan(struct pollfd *fds, uint64_t count)
+{
+	int64_t ready = 0;
+
+	for (uint64_t i = 0; i < count; i++) {
+		fds[i].revents = events_ask(&fds[i]);
+		ready += fds[i].revents != 0;
+	}
+	return ready;
+}
+
+// Have the server signal. 1: ready now, 0: armed, or -errno: it must be asked again.
+static int64_t arm(const struct pollfd *p)
+{
+	struct window_call call = {.m = {.tag = TAG(FILE_ARM, 2) | TAG_CAPS(1)}};
+	struct handle handle;
+	int64_t result;
+
+	if (p->fd < 0)
+		return 0;
+	if (handle_find((uint32_t)p->fd, &handle))
+		return 1;
+	call.cap = handle.cap;
+	call.kind = window_kind(&handle);
+	call.m.words[1] = p->events | POLLERR | POLLHUP;
+	msg_set_cap(0, notification_get());
+	result = window_call(&call);
+	return result > 0 ? 1 : result;
+}
+
+// How long the next wait may be.
+static uint64_t arm_all(const struct pollfd *fds, uint64_t count, uint64_t until)
+{
+	bool is_armed = true;
+
+	for (uint64_t i = 0; i < count; i++) {
+		int64_t result = arm(&fds[i]);
+
+		if (result > 0)
+			return 0;
+		if (result < 0)
+			is_armed = false;
+	}
+	if (!is_armed) {
+		uint64_t step = clock_monotonic() + POLL_STEP;
+
+		return step < until ? step : until;
+	}
+	return until;
+}
+
+// Until something is ready or the time has come: how many, or -EINTR.
+static int64_t poll_wait(struct pollfd *fds, uint64_t count, uint64_t until)
+{
+	for (;;) {
+		int64_t ready = scan(fds, count);
+		uint64_t wake;
+
+		if (ready || (until != FOREVER && clock_monotonic() >= until))
+			return ready;
+		wake = arm_all(fds, count, until);
+		if (wake == 0)
+			continue;
+		if (wait_until(wake))
+			return -EINTR;
+	}
+}
+
+// As ppoll: with another signal mask while it waits. `mask_in` 0: none.
+static int64_t mask_use(uint64_t mask_in, uint64_t size)
+{
+	uint64_t mask;
+
+	if (!mask_in)
+		return 0;
+	if (size != 8)
+		return -EINVAL;
+	if (user_get(&mask, mask_in, sizeof mask))
+		return -EFAULT;
+	signal_mask_replace(mask);
+	return 0;
+}
+
+static int64_t poll_masked(struct pollfd *fds, uint64_t count, uint64_t until, uint64_t mask, uint64_t size)
+{
+	int64_t result = mask_use(mask, size);
+
+	if (result)
+		return result;
+	result = poll_wait(fds, count, until);
+	if (mask && result != -EINTR)
+		signal_mask_restore();
+	return result;
+}
+
+static int64_t poll_user(uint64_t list, uint64_t count, uint64_t until, uint64_t mask, uint64_t size)
+{
+	struct pollfd fds[LINUX_FD_MAX];
+	int64_t result;
+
+	count = (uint32_t)count;
+	if (count > LINUX_FD_MAX || count > process_get()->limits[RLIMIT_NOFILE][0])
+		return -EINVAL;
+	if (user_get(fds, list, count * sizeof fds[0]))
+		return -EFAULT;
+	result = poll_masked(fds, count, until, mask, size);
+	if (result >= 0 && user_put(list, fds, count * sizeof fds[0])) {
+		signal_mask_restore();
+		return -EFAULT;
+	}
+	return result;
+}
+
+static uint64_t until_ms(int32_t ms)
+{
+	struct timespec t = {ms / 1000, (int64_t)(ms % 1000) * 1000000};
+
+	return ms < 0 ? FOREVER : clock_until(&t);
+}
+
+int64_t call_poll(uint64_t list, uint64_t count, uint64_t timeout)
+{
+	return poll_user(list, count, until_ms((int32_t)timeout), 0, 0);
+}
+
+// Linux writes back what is left of the time.
+static void left_put(uint64_t out, uint64_t until, bool is_timeval)
+{
+	uint64_t now = clock_monotonic();
+	uint64_t left = until > now ? until - now : 0;
+	struct timespec t = {(int64_t)(left / NS_PER_SECOND), (int64_t)(left % NS_PER_SECOND)};
+
+	if (is_timeval)
+		t.tv_nsec /= 1000;
+	if (out)
+		(void)user_put(out, &t, sizeof t);
+}
+
+int64_t call_ppoll(uint64_t list, uint64_t count, uint64_t timeout, uint64_t mask, uint64_t size)
+{
+	struct timespec t;
+	uint64_t until = FOREVER;
+	int64_t err = timeout ? user_get_timespec(timeout, &t) : 0;
+
+	if (err)
+		return err;
+	if (timeout)
+		until = clock_until(&t);
+	err = poll_user(list, count, until, mask, size);
+	left_put(timeout, until, false);
+	return err;
+}
+
+#define SET_WORDS (LINUX_FD_MAX / 64)
+#define SELECT_IN (POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR)
+#define SELECT_OUT (POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR)
+#define SELECT_SETS 3
+
+struct select {
+	uint64_t user[SELECT_SETS];
+	uint64_t sets[SELECT_SETS][SET_WORDS];
+	struct pollfd fds[LINUX_FD_MAX];
+	uint64_t bytes, count;
+};
+
+static const uint16_t select_events[SELECT_SETS] = {POLLIN | POLLRDNORM | POLLRDBAND,
+						    POLLOUT | POLLWRNORM | POLLWRBAND, POLLPRI};
+static const uint16_t select_results[SELECT_SETS] = {SELECT_IN, SELECT_OUT, POLLPRI};
+
+static int64_t select_get(struct select *s, uint32_t n)
+{
+	struct handle handle;
+
+	s->bytes = (n + 63) / 64 * 8;
+	memset(s->sets, 0, sizeof s->sets);
+	for (int k = 0; k < SELECT_SETS; k++)
+		if (s->user[k] && user_get(s->sets[k], s->user[k], s->bytes))
+			return -EFAULT;
+	s->count = 0;
+	for (uint32_t fd = 0; fd < n; fd++) {
+		uint16_t events = 0;
+
+		for (int k = 0; k < SELECT_SETS; k++)
+			if (s->sets[k][fd / 64] >> (fd % 64) & 1)
+				events |= select_events[k];
+		if (!events)
+			continue;
+		if (handle_find(fd, &handle))
+			return -EBADF;
+		s->fds[s->count++] = (struct pollfd){(int32_t)fd, events, 0};
+	}
+	return 0;
+}
+
+static int64_t select_put(struct select *s)
+{
+	uint64_t out[SELECT_SETS][SET_WORDS];
+	int64_t bits = 0;
+
+	memset(out, 0, sizeof out);
+	for (uint64_t i = 0; i < s->count; i++) {
+		uint32_t fd = (uint32_t)s->fds[i].fd;
+
+		for (int k = 0; k < SELECT_SETS; k++) {
+			if (!(s->sets[k][fd / 64] >> (fd % 64) & 1) || !(s->fds[i].revents & select_results[k]))
+				continue;
+			out[k][fd / 64] |= 1ull << (fd % 64);
+			bits++;
+		}
+	}
+	for (int k = 0; k < SELECT_SETS; k++)
+		if (s->user[k] && user_put(s->user[k], out[k], s->bytes))
+			return -EFAULT;
+	return bits;
+}
+
+static int64_t select_run(uint64_t n, const uint64_t user[3], uint64_t until, uint64_t mask, uint64_t size)
+{
+	struct select s = {.user = {user[0], user[1], user[2]}};
+	uint32_t count = (uint32_t)n < LINUX_FD_MAX ? (uint32_t)n : LINUX_FD_MAX;
+	int64_t result;
+
+	if ((int32_t)n < 0)
+		return -EINVAL;
+	result = select_get(&s, count);
+	if (result)
+		return result;
+	result = poll_masked(s.fds, s.count, until, mask, size);
+	return result < 0 ? result : select_put(&s);
+}
+
+int64_t call_select(uint64_t n, uint64_t in, uint64_t out, uint64_t except, uint64_t timeout)
+{
+	struct timeval v;
+	uint64_t until = FOREVER;
+	int64_t result;
+
+	if (timeout) {
+		if (user_get(&v, timeout, sizeof v))
+			return -EFAULT;
+		if (v.tv_sec < 0 || v.tv_usec < 0)
+			return -EINVAL;
+		until = clock_until(&(struct timespec){v.tv_sec + v.tv_usec / 1000000,
+						       v.tv_usec % 1000000 * 1000});
+	}
+	result = select_run(n, (uint64_t[3]){in, out, except}, until, 0, 0);
+	left_put(timeout, until, true);
+	return result;
+}
+
+int64_t call_pselect6(uint64_t n, uint64_t in, uint64_t out, uint64_t except, uint64_t timeout, uint64_t mask)
+{
+	struct timespec t;
+	uint64_t until = FOREVER;
+	uint64_t pair[2] = {0, 0};  // the mask's address and size
+	int64_t result = timeout ? user_get_timespec(timeout, &t) : 0;
+
+	if (!result && mask)
+		result = user_get(pair, mask, sizeof pair);
+	if (result)
+		return result;
+	if (timeout)
+		until = clock_until(&t);
+	result = select_run(n, (uint64_t[3]){in, out, except}, until, pair[0], pair[1]);
+	left_put(timeout, until, false);
+	return result;
+}

@@ -1,0 +1,67 @@
+// The only code of the library that touches the program's memory, and the windows.
+//
+// While it runs, linux_thread.fault_ip says where a fault that cannot be resolved continues; the
+// process server believes only addresses between ucopy_start and ucopy_end.
+	.text
+	.globl	ucopy_start, ucopy_end, ucopy_bytes, ucopy_string, ucopy_probe
+ucopy_start:
+
+// size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip)
+// Returns how many bytes were not copied.
+ucopy_bytes:
+	mov	%rcx, %r8
+	lea	words_fault(%rip), %rax
+	mov	%rax, (%r8)
+	mov	%rdx, %rcx
+	shr	$3, %rcx
+	and	$7, %edx
+	rep movsq
+	mov	%edx, %ecx
+tail:
+	lea	bytes_fault(%rip), %rax
+	mov	%rax, (%r8)
+	rep movsb
+bytes_fault:
+	movq	$0, (%r8)
+	mov	%rcx, %rax
+	ret
+words_fault:				// up to the last byte that can be had
+	lea	(%rdx, %rcx, 8), %rcx
+	jmp	tail
+
+// int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip)
+// Copies up to and with the NUL. Returns the length without it, size when there was none, -EFAULT.
+ucopy_string:
+	lea	string_fault(%rip), %rax
+	mov	%rax, (%rcx)
+	xor	%eax, %eax
+1:	cmp	%rdx, %rax
+	jae	2f
+	mov	(%rsi, %rax), %r8b
+	mov	%r8b, (%rdi, %rax)
+	test	%r8b, %r8b
+	jz	2f
+	inc	%rax
+	jmp	1b
+2:	movq	$0, (%rcx)
+	ret
+string_fault:
+	movq	$0, (%rcx)
+	mov	$-14, %rax
+	ret
+
+// int64_t ucopy_probe(void *at, uint64_t *fault_ip): can this byte be written? 0 or -EFAULT.
+ucopy_probe:
+	lea	probe_fault(%rip), %rax
+	mov	%rax, (%rsi)
+	lock orb $0, (%rdi)
+	movq	$0, (%rsi)
+	xor	%eax, %eax
+	ret
+probe_fault:
+	movq	$0, (%rsi)
+	mov	$-14, %rax
+	ret
+ucopy_end:
+
+	.section .note.GNU-stack, "", @progbits
