@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Measure Pith: one line `name<TAB>value<TAB>unit` for each row, and build/bench.json.
+
+All rows are instructions under QEMU's `-icount shift=0`: they repeat exactly.
+
+  linux.getppid   a Linux system call that the emulation library answers
+  boot.prompt     from the kernel's entry to the shell's first wait for input, default --memory
+"""
+import argparse
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import tempfile
+import time
+
+import bench_linux
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PITH = os.path.join(TOP, "pith")
+PROMPT_LIMIT = 120
+
+
+def fail(text):
+    sys.exit("bench: " + text)
+
+
+def linux_rows():
+    run = subprocess.run([PITH, "run", "--icount", "--root", os.path.join(TOP, "build/bench/root"), "--",
+                          "/bench/linux", "getppid"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         timeout=600)
+    if run.returncode:
+        fail("/bench/linux ended with status %d" % run.returncode)
+    for line in run.stdout.decode().splitlines():
+        name, value = line.split("\t")[:2]
+        yield name, int(value), "instructions"
+
+
+def prompt_row():
+    """Start a shell on a terminal, wait until it wants input, leave."""
+    with tempfile.NamedTemporaryFile(prefix="pith-bench-") as log:
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(PITH, [PITH, "run", "--icount", "--log", log.name])
+        shown, end, asked = b"", time.monotonic() + PROMPT_LIMIT, False
+        while time.monotonic() < end:
+            if select.select([terminal], [], [], 0.5)[0]:
+                try:
+                    shown += os.read(terminal, 4096)
+                except OSError:
+                    break
+            if not asked and re.search(rb"[#$] ", shown):
+                time.sleep(0.2)
+                os.write(terminal, b"exit\r")
+                asked = True
+        os.waitpid(pid, 0)
+        found = re.search(r"input is wanted (\d+) ticks", open(log.name).read())
+    if not found:
+        fail("the shell never asked for input")
+    yield "boot.prompt", int(found.group(1)), "instructions"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="pith bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--linux", action="store_true",
+                        help="compare the costs of Linux programs with Debian's cloud kernel, which is "
+                        "fetched the first time: a table, and build/bench-linux.json")
+    parser.add_argument("--only", default="*", metavar="PATTERN",
+                        help="with --linux: rows whose names match, as in 'pipe_*,stat'")
+    parser.add_argument("--icount-only", action="store_true",
+                        help="with --linux: count instructions, and do not measure time")
+    parser.add_argument("--docs", action="store_true",
+                        help="with --linux: put the table into docs/bench.md, too")
+    args = parser.parse_args()
+    if subprocess.run(["make", "-s", "-C", TOP, "bench"], stdout=subprocess.DEVNULL).returncode:
+        sys.exit(2)
+    if args.linux:
+        bench_linux.run(args.only, args.icount_only, args.docs)
+        return
+    rows = []
+    for source in (linux_rows, prompt_row):
+        for row in source():
+            print("%s\t%d\t%s" % row, flush=True)
+            rows.append({"name": row[0], "value": row[1], "unit": row[2]})
+    with open(os.path.join(TOP, "build/bench.json"), "w", encoding="utf-8") as f:
+        json.dump(rows, f, indent=1)
+
+
+main()
