@@ -1,0 +1,370 @@
+// sources: servers/file/arming.c servers/file/context.c servers/file/context_op.c servers/file/data.c servers/file/description.c servers/file/device.c servers/file/dir.c servers/file/file_op.c servers/file/fs.c servers/file/grant.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/map.c servers/file/name.c servers/file/name_op.c servers/file/pipe.c servers/file/pipeend.c servers/file/random.c servers/file/rename.c servers/file/request.c servers/file/store.c servers/file/walk.c
+// The whole server but its main, on a kernel that does what it is told: hostile messages, and what
+// is left when all clients are gone.
+#include "servers/file/file.h"
+#include "tests/unit/file_image.h"
+
+#include "protocol/gen/context.h"
+#include "protocol/gen/control.h"
+#include "protocol/gen/file.h"
+#include "protocol/gen/name.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#define SLOTS 40000u
+#define REPLIES 64u
+#define HANDLES 200u
+
+struct file file;
+
+static struct abi_block block;
+static uint64_t badges[SLOTS];
+static uint8_t slots[SLOTS], kept[REPLIES];
+static int64_t kept_result[REPLIES];
+static struct component_region image_region;
+static uint32_t slots_used;
+static bool all_arrive;  // answers; otherwise some callers are gone
+static uint32_t signals[SLOTS];
+static uint64_t arrived_type = TYPE_NOTIFICATION;
+
+struct abi_block *sys_block(void) { return &block; }
+
+err_t sys_invoke(unsigned number, cap_t cap, cap_t reply, struct msg *m)
+{
+	uint32_t label = tag_label(m->tag);
+
+	(void)reply;
+	if (number == SYSCALL_SEND)
+		signals[cap]++;
+	if (label == METHOD_CNODE_DERIVE) {
+		assert_in_range(m->words[0], 1, SLOTS - 1);
+		badges[m->words[0]] = m->words[4];
+	}
+	memset(m->words, 0, sizeof m->words);
+	if (label == METHOD_CNODE_INFO)
+		m->words[0] = arrived_type;
+	return OK;
+}
+
+cap_t slot_alloc(void)
+{
+	static cap_t hint = 1;
+
+	for (cap_t n = 0; n < SLOTS - 1; n++) {
+		hint = hint % (SLOTS - 1) + 1;
+		if (!slots[hint]) {
+			slots[hint] = 1;
+			slots_used++;
+			return hint;
+		}
+	}
+	return 0;
+}
+
+void slot_free(cap_t slot)
+{
+	assert_true(slots[slot]);
+	slots[slot] = 0;
+	slots_used--;
+}
+
+cap_t server_keep(struct server *server)
+{
+	(void)server;
+	for (cap_t i = 1; i < REPLIES; i++)
+		if (!kept[i]) {
+			kept[i] = 1;
+			kept_result[i] = 0x7777;
+			return i;
+		}
+	return 0;
+}
+
+err_t server_answer(struct server *server, cap_t reply, struct msg *m)
+{
+	(void)server;
+	assert_true(kept[reply]);
+	kept[reply] = 0;
+	kept_result[reply] = (int64_t)m->words[0];
+	return all_arrive || rand() % 4 ? OK : ERR_CANCELLED;
+}
+
+void rt_log(const char *format, ...) { (void)format; }
+
+static uint64_t handles[HANDLES];  // badges
+static uint64_t tokens[8];
+static uint32_t handle_count, token_count;
+
+static int64_t call(uint64_t badge, uint32_t label, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+		    uint64_t e)
+{
+	struct msg m = {.tag = TAG(label, 5), .badge = badge, .words = {a, b, c, d, e}};
+
+	if (label == FILE_ARM) {
+		m.tag |= TAG_CAPS(1);
+		block.received[0] = file.receive;
+	}
+	request_handle(&file.server, &m);
+	for (uint32_t i = 0; i < tag_caps(m.tag); i++)
+		if (label != FILE_MAP && handle_count < HANDLES)
+			handles[handle_count++] = badges[block.caps[i]];
+	if (label == CONTEXT_ATTACH && tag_items(m.tag) && token_count < 8)
+		tokens[token_count++] = m.words[1];
+	return (int64_t)m.words[0];
+}
+
+static void no_senders(uint64_t badge)
+{
+	struct msg m = {.tag = TAG(0, 1) | (tag_t)KIND_NO_SENDERS << TAG_KIND_SHIFT,
+			.badge = badge, .words = {1}};
+
+	request_handle(&file.server, &m);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&file, 0, sizeof file);
+	heap_init(1 << 22);
+	image_region = (struct component_region){.address = (uint64_t)image_build(), .frame = 5};
+	file.image = &image_region;
+	store_init(&file.fs.store);
+	store_add(&file.fs.store, aligned_alloc(PAGE, STORE_PAGES * PAGE), STORE_PAGES * PAGE, 6);
+	assert_true(store_start(&file.fs.store));
+	file.fs.now = test_now;
+	file.fs.unshare = map_unshare;
+	assert_int_equal(image_open(&file.fs.image, (void *)image_region.address, IMAGE_BYTES), 0);
+	assert_int_equal(fs_init(&file.fs), 0);
+	file.receive = slot_alloc();
+	handle_count = token_count = 0;
+	all_arrive = false;
+	assert_int_equal(call(BADGE_CONTROL, CONTROL_MAKE, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(handle_count, 2);
+	assert_int_equal(call(handles[0], CONTEXT_ATTACH, 3, 0x10000, 0, 0, 0), 0);
+	return 0;
+}
+
+static uint8_t *window(void) { return window_find(tokens[0])->bytes; }
+
+static void open_read_write_close(void **state)
+{
+	uint64_t t = tokens[0], context = handles[0];
+	uint32_t used = slots_used;
+
+	(void)state;
+	strcpy((char *)window() + 100, "hello");
+	assert_int_equal(call(context, NAME_OPEN, t, 100, O_RDWR, 0, 0), 0);
+
+	uint64_t h = handles[2];
+
+	assert_int_equal(call(h, FILE_READ, t, 4, NO_OFFSET, 0, 0), 4);
+	assert_memory_equal(window(), "0123", 4);
+	assert_int_equal(call(h, FILE_READ, t, 100, NO_OFFSET, 0, 0), 6);
+	assert_int_equal(call(h, FILE_READ, t, 100, NO_OFFSET, 0, 0), 0);
+	assert_int_equal(call(h, FILE_READ, t ^ 1ull << 40, 100, 0, 0, 0), -EFAULT);
+	assert_int_equal(call(h, FILE_MAP, 0, 1, 0, 0, 0), 1);
+	assert_int_equal(call(h, FILE_WRITE, t, 2, 1, 0, 0), 2);
+	assert_int_equal(call(h, FILE_PEEK, 0, 440, 0, 0, 0), 10);
+	assert_int_equal(call(h, FILE_SEEK, (uint64_t)-3, 2, 0, 0, 0), 7);
+	assert_int_equal(call(h, FILE_TRUNCATE, 3, 0, 0, 0, 0), 0);
+	assert_int_equal(call(context, NAME_STAT, t, WINDOW_BYTES, 0, 0, 0), -EFAULT);
+	memset(window(), 'x', WINDOW_BYTES);
+	assert_int_equal(call(context, NAME_STAT, t, 0, 0, 0, 0), -ENAMETOOLONG);
+	assert_int_equal(call(context, NAME_STAT, t, WINDOW_BYTES - 9, 0, 0, 0), -EFAULT);
+	assert_int_equal(call(context, FILE_READ, t, 1, 0, 0, 0), -EBADF);
+	assert_int_equal(call(context, CONTEXT_FORK, 0, 0, 0, 0, 0), -EPERM);
+	no_senders(h);
+	assert_int_equal(slots_used, used);
+	assert_int_equal(call(h, FILE_READ, t, 1, 0, 0, 0), -EBADF);
+}
+
+static void next_request_ends_a_wait(void **state)
+{
+	uint64_t t = tokens[0];
+
+	(void)state;
+	assert_int_equal(call(handles[0], NAME_PIPE, t, 0, 0, 0, 0), 0);
+	call(handles[2], FILE_READ, t, 10, NO_OFFSET, 0, 0);
+	assert_int_equal(kept[1], 1);
+	assert_int_equal(call(handles[2], FILE_STAT, t, 0, 0, 0, 0), 0);
+	assert_int_equal(kept[1], 0);
+	assert_int_equal(kept_result[1], -EINTR);
+	call(handles[2], FILE_READ, t, 10, NO_OFFSET, 0, 0);
+	no_senders(handles[3]);
+	assert_int_equal(kept_result[1], 0);
+	no_senders(handles[2]);
+}
+
+// Arm an end and tell which slot is signalled for it.
+static cap_t arm(uint64_t handle, uint64_t events, int64_t expected)
+{
+	cap_t arrives = file.receive;
+
+	assert_int_equal(call(handle, FILE_ARM, tokens[0], events, 0, 0, 0), expected);
+	return arrives;
+}
+
+static void armed_ends_signal_once(void **state)
+{
+	uint64_t t = tokens[0];
+	uint32_t used = slots_used;
+	cap_t first, second;
+
+	(void)state;
+	all_arrive = true;
+	assert_int_equal(call(handles[0], NAME_PIPE, t, 0, 0, 0, 0), 0);
+
+	uint64_t reader = handles[2], writer = handles[3];
+
+	first = arm(reader, POLLIN, 0);
+	assert_int_not_equal(file.receive, first);
+	second = arm(reader, POLLIN, 0);  // takes the first one's place
+	assert_int_equal(file.receive, first);
+	call(writer, FILE_WRITE, t, 10, NO_OFFSET, 0, 0);
+	assert_int_equal(signals[second], 1);
+	call(writer, FILE_WRITE, t, 10, NO_OFFSET, 0, 0);
+	assert_int_equal(signals[first] + signals[second], 1);
+	arm(reader, POLLIN, POLLIN);
+	arm(writer, POLLOUT, POLLOUT);
+	call(reader, FILE_READ, t, 20, NO_OFFSET, 0, 0);
+
+	arm(reader, POLLIN, 0);
+	arm(reader, 0, 0);  // disarmed
+	call(writer, FILE_WRITE, t, 10, NO_OFFSET, 0, 0);
+	assert_int_equal(signals[first] + signals[second], 1);
+	call(reader, FILE_READ, t, 20, NO_OFFSET, 0, 0);
+
+	arrived_type = TYPE_ENDPOINT;
+	arm(reader, POLLIN, -EINVAL);
+	arrived_type = TYPE_NOTIFICATION;
+	first = arm(reader, POLLRDBAND, 0);
+	signals[first] = 0;
+	no_senders(writer);  // a hang-up
+	assert_int_equal(signals[first], 1);
+	no_senders(reader);
+	assert_int_equal(slots_used, used + 1);
+	no_senders(handles[0]);
+	no_senders(handles[1]);
+}
+
+static void armings_go_with_window_and_end(void **state)
+{
+	uint64_t t = tokens[0];
+	cap_t slot;
+
+	(void)state;
+	all_arrive = true;
+	assert_int_equal(call(handles[0], NAME_PIPE, t, 0, 0, 0, 0), 0);
+	slot = arm(handles[2], POLLIN, 0);
+	signals[slot] = 0;
+	assert_int_equal(call(handles[0], CONTEXT_ATTACH, 3, 0x10000, 0, 0, 0), 0);
+	call(handles[3], FILE_WRITE, tokens[1], 10, NO_OFFSET, 0, 0);
+	assert_int_equal(signals[slot], 0);
+	call(handles[2], FILE_READ, tokens[1], 10, NO_OFFSET, 0, 0);
+	tokens[0] = tokens[1];
+	slot = arm(handles[2], POLLIN, 0);
+	no_senders(handles[2]);
+	assert_int_equal(signals[slot], 0);
+	no_senders(handles[3]);
+}
+
+static uint64_t any_word(void)
+{
+	static const uint64_t special[] = {0, 1, 2, 3, 4095, 4096, 16383, 16384, 65536, O_RDWR,
+					   O_CREAT | O_RDWR, O_PATH, INT64_MAX, 1ull << 63,
+					   UINT64_MAX, S_IFREG | 0666, O_NONBLOCK};
+
+	return rand() % 3 ? special[(size_t)rand() % (sizeof special / sizeof special[0])] :
+			    (uint64_t)rand() % 20000;
+}
+
+static void fill_window(uint64_t token)
+{
+	static const char *const parts[] = {"/", "hello", "bin/", "tmp/", "a", "b", "..", "./",
+					    "link", "dev/null", "dev/zero", "etc/", ""};
+	struct window *w = window_find(token);
+	size_t at = 0;
+
+	for (int i = 0; w && i < 8 && at < 60; i++) {
+		strcpy((char *)w->bytes + at, parts[(size_t)rand() % 13]);
+		at += strlen((char *)w->bytes + at) + (size_t)(rand() % 2);
+	}
+}
+
+static void hostile_messages_do_no_harm(void **state)
+{
+	(void)state;
+	srand(5);
+	for (int round = 0; round < 300000; round++) {
+		uint64_t badge = handles[(uint32_t)rand() % handle_count];
+		uint64_t token = tokens[(uint32_t)rand() % token_count];
+		uint32_t label = (uint32_t)(2 + rand() % 4) << 8 | (uint32_t)(rand() % 20);
+
+		fill_window(token);
+		if (rand() % 50 == 0)
+			badge ^= 1ull << rand() % 64;
+		if (handle_count > 150 || rand() % 30 == 0) {
+			uint32_t i = 2 + (uint32_t)rand() % (handle_count - 1);
+
+			if (i < handle_count) {
+				no_senders(handles[i]);
+				handles[i] = handles[--handle_count];
+			}
+			continue;
+		}
+		if (label == CONTROL_REGISTER || badge == BADGE_CONTROL)
+			continue;
+		if (label == CONTEXT_ATTACH && token_count == 8)
+			token_count = 1;
+		call(badge, label, label == CONTEXT_ATTACH ? (uint64_t)rand() % 70 : token,
+		     any_word(), any_word(), any_word(), any_word());
+		if (!window_find(tokens[0])) {
+			token_count = 0;
+			call(handles[0], CONTEXT_ATTACH, 3, 0x10000, 0, 0, 0);
+		}
+	}
+	while (handle_count > 0)
+		no_senders(handles[--handle_count]);
+	for (cap_t i = 1; i < REPLIES; i++)
+		assert_false(kept[i]);
+}
+
+static void nothing_is_left_after_a_client(void **state)
+{
+	uint32_t before = file.fs.store.free + WINDOW_PAGES, used = slots_used - 3;
+	uint64_t t = tokens[0];
+
+	(void)state;
+	strcpy((char *)window(), "tmp/gone");
+	assert_int_equal(call(handles[0], NAME_OPEN, t, 0, O_CREAT | O_RDWR, 0600, 0), 0);
+	assert_int_equal(call(handles[0], NAME_UNLINK, t, 0, 0, 0, 0), 0);
+	assert_int_equal(call(handles[2], FILE_WRITE, t, 16384, 0, 0, 0), 16384);
+	assert_int_equal(call(handles[2], FILE_MAP, 0, 1, 0, 0, 0), 4);
+	assert_int_equal(call(handles[0], NAME_PIPE, t, 0, 0, 0, 0), 0);
+	call(handles[4], FILE_WRITE, t, 16384, NO_OFFSET, 0, 0);
+	while (handle_count > 0)
+		no_senders(handles[--handle_count]);
+	assert_int_equal(file.fs.store.free, before);
+	assert_int_equal(slots_used, used);
+	assert_null(window_find(t));
+}
+
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+const char *__asan_default_options(void) { return "detect_leaks=0"; }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(open_read_write_close, setup),
+		cmocka_unit_test_setup(next_request_ends_a_wait, setup),
+		cmocka_unit_test_setup(armed_ends_signal_once, setup),
+		cmocka_unit_test_setup(armings_go_with_window_and_end, setup),
+		cmocka_unit_test_setup(nothing_is_left_after_a_client, setup),
+		cmocka_unit_test_setup(hostile_messages_do_no_harm, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
