@@ -251,11 +251,13 @@ static void system_stop(void)
 	if (is_stopping)
 		return;
 	is_stopping = true;
-	rt_log("the system cannot go on");
-	last_words_end = ticks_now() + LAST_WORDS_SECONDS * world.boot->ticks_per_second;
-	alarm_set();
+	// Before anything that may wait (a line of the log does): a program that saw a call fail would end
+	// with a status of its own.
 	if (process && process->is_alive)
 		component_destroy(process);
+	last_words_end = ticks_now() + LAST_WORDS_SECONDS * world.boot->ticks_per_second;
+	alarm_set();
+	rt_log("the system cannot go on");
 }
 
 static void component_gone(struct component *c)
