@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Measure Pith: one line `name<TAB>value<TAB>unit` for each row, and build/bench.json.
 
-All rows are instructions under QEMU's `-icount shift=0`: they repeat exactly.
+Rows in instructions are counted under QEMU's `-icount shift=0`: they repeat exactly.
 
   linux.getppid   a Linux system call that the emulation library answers
   boot.prompt     from the kernel's entry to the shell's first wait for input, default --memory
+  boot.output     plain time from ./pith to a program's first byte of output: the best of five
 """
 import argparse
 import json
@@ -63,6 +64,17 @@ def prompt_row():
     yield "boot.prompt", int(found.group(1)), "instructions"
 
 
+def output_row():
+    def milliseconds():
+        start = time.monotonic()
+        with subprocess.Popen([PITH, "run", "--", "echo", "x"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE) as child:
+            if child.stdout.read(1) != b"x":
+                fail("echo wrote nothing")
+            return (time.monotonic() - start) * 1000
+    yield "boot.output", round(min(milliseconds() for _ in range(5))), "ms"
+
+
 def main():
     parser = argparse.ArgumentParser(prog="pith bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -82,7 +94,7 @@ def main():
         bench_linux.run(args.only, args.icount_only, args.docs)
         return
     rows = []
-    for source in (linux_rows, prompt_row):
+    for source in (linux_rows, prompt_row, output_row):
         for row in source():
             print("%s\t%d\t%s" % row, flush=True)
             rows.append({"name": row[0], "value": row[1], "unit": row[2]})

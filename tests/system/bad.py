@@ -4,7 +4,7 @@ import random
 import struct
 import tempfile
 
-from pithtest import TOP, pith
+from pithtest import PITH, TOP, pith, run
 
 BUSYBOX = os.path.join(TOP, "build/root/bin/busybox")
 BASE = 0x400000
@@ -179,9 +179,11 @@ def test_registers_stay():
 
 
 def test_random_system_calls():
-    status, out, _ = pith("sh", "-c", "/tests/random 1 20 </dev/null >/dev/null 2>&1; echo $?; echo alive",
-                          options=["--tests"], timeout=100)
-    assert (status, out) == (0, b"0\nalive\n"), (status, out)
+    status, out, err = run([PITH, "fuzz", "--linux", "--seconds", "60", "--seed", "1"], timeout=200)
+    assert status == 0, (status, out, err)
+
+
+test_random_system_calls.limit = 220
 
 
 def hog(what, memory):

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Feed the system what nobody should, and see that it is still there.
+
+pith fuzz --linux [--seconds N] [--seed N] [--memory SIZE]
+
+--linux         random Linux system calls, every number, random and boundary arguments, from four
+                processes at a time (tests/linux/random.c); afterwards every server must be alive
+                and the shell must answer
+--seconds N     how long (default 600)
+--seed N        which calls (default: of the clock); the same seed makes the same calls
+--memory SIZE   of the machine (default 256M)
+
+Status: 0 when the system stood; 1 when not, with the log of the run and the seed.
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PITH = os.path.join(TOP, "pith")
+# What a machine may take beyond the time it was told, on a slow host.
+GRACE = 180
+STEP = 30
+SCRIPT = "/tests/random %d %d </dev/null >/tmp/out 2>&1; echo $?; cat /tmp/out >&2; " \
+         "mkdir -p /tmp/after && ls /bin/sh && echo $((6 * 7)) | cat"
+ANSWER = b"0\n/bin/sh\n42\n"
+DEATH = re.compile(r"^supervisor: \w+ (died|ended with)|panic", re.M)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="pith fuzz", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--linux", action="store_true", required=True, help="Linux system calls")
+    parser.add_argument("--seconds", type=int, default=600, metavar="N")
+    parser.add_argument("--seed", type=int, metavar="N")
+    parser.add_argument("--memory", default="256M", metavar="SIZE")
+    return parser.parse_args()
+
+
+def wait(process, seconds):
+    """Wait, and say from time to time that it goes on. Returns what it wrote."""
+    start = time.monotonic()
+    while True:
+        try:
+            return process.communicate(timeout=STEP)
+        except subprocess.TimeoutExpired:
+            gone = int(time.monotonic() - start)
+            print("fuzz: %d of %d seconds" % (min(gone, seconds), seconds), file=sys.stderr, flush=True)
+
+
+def main():
+    options = parse()
+    seed = int(time.time()) if options.seed is None else options.seed
+    with tempfile.TemporaryDirectory() as folder:
+        log_path = os.path.join(folder, "log")
+        process = subprocess.Popen(
+            [PITH, "run", "--tests", "--memory", options.memory, "--log", log_path, "--timeout",
+             str(options.seconds + GRACE), "--", "sh", "-c", SCRIPT % (seed, options.seconds)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        out, err = wait(process, options.seconds)
+        log = ""
+        if os.path.exists(log_path):
+            with open(log_path, encoding="latin-1") as f:
+                log = f.read()
+    if process.returncode == 0 and out == ANSWER and not DEATH.search(log):
+        children = err.decode(errors="replace").strip().splitlines()[-1:]
+        print("fuzz: seed %d, %d seconds: %s; all servers alive, the shell answers"
+              % (seed, options.seconds, "".join(children)))
+        return 0
+    sys.stderr.write(log)
+    sys.stderr.write(err.decode(errors="replace"))
+    print("fuzz: seed %d: the run ended with status %s; it said %r" % (seed, process.returncode, out),
+          file=sys.stderr)
+    return 1
+
+
+sys.exit(main())
