@@ -165,6 +165,7 @@ struct process_block {
 	uint64_t ignored;       // bit n - 1: signal n would be ignored (from actions; kept by the library)
 	uint64_t caught;        // bit n - 1: signal n has a handler
 	uint64_t limits[16][2]; // RLIMIT_*: soft, hard
+	uint32_t is_undumpable, no_new_privileges;  // prctl
 	struct linux_sigaction actions[LINUX_NSIG];
 	struct linux_fd fds[LINUX_FD_MAX];
 	struct linux_handle handles[LINUX_FD_MAX];

@@ -148,6 +148,10 @@ uint64_t clock_realtime(void);
 #define FOREVER UINT64_MAX
 uint64_t clock_until(const struct timespec *t);  // that long from now
 
+// timer.c: `which` as in process_timer (protocol/process.def); left, before: of the timer until now.
+#define TIMER_CPU_LIMIT 3
+int64_t timer_set(uint64_t which, uint64_t value, uint64_t interval, uint64_t *left, uint64_t *before);
+
 // wait.c: sleeping. `until`: clock_monotonic() nanoseconds, or FOREVER. Returns true when a handler is
 // to run; false: the time has come, or somebody signalled the notification.
 bool wait_until(uint64_t until);

@@ -52,31 +52,6 @@ int64_t call_set_robust_list(uint64_t head, uint64_t size)
 	return 0;
 }
 
-#define PR_GET_DUMPABLE 3
-#define PR_SET_NAME 15
-#define PR_GET_NAME 16
-
-int64_t call_prctl(uint64_t option, uint64_t argument)
-{
-	struct linux_thread *thread = thread_get();
-	char name[16] = {0};
-
-	switch ((uint32_t)option) {
-	case PR_SET_NAME:
-		if (user_get_string(name, argument, sizeof name) < 0)
-			return -EFAULT;
-		name[15] = 0;
-		memcpy(thread->name, name, sizeof name);
-		return 0;
-	case PR_GET_NAME:
-		return user_put(argument, thread->name, sizeof thread->name);
-	case PR_GET_DUMPABLE:
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
 int64_t call_sched_yield(void)
 {
 	sys_yield();
@@ -177,54 +152,6 @@ int64_t call_reboot(uint64_t magic1, uint64_t magic2, uint64_t command)
 	return answer_get(err, result);
 }
 
-static int64_t limit_set(uint32_t resource, const uint64_t new[2])
-{
-	struct process_block *process = process_get();
-	uint64_t *limit = process->limits[resource];
-
-	if (new[0] > new[1])
-		return -EINVAL;
-	if (resource == RLIMIT_NOFILE && new[1] > LINUX_FD_MAX)
-		return -EPERM;
-	if (new[1] > limit[1] && process->euid != 0)
-		return -EPERM;
-	limit[0] = new[0];
-	limit[1] = new[1];
-	if (resource == RLIMIT_NOFILE)
-		process->fd_limit = (uint32_t)new[0];
-	return 0;
-}
-
-int64_t call_prlimit64(uint64_t pid, uint64_t resource, uint64_t new_in, uint64_t old_out)
-{
-	uint64_t new[2], old[2];
-
-	if ((uint32_t)resource >= RLIMIT_COUNT)
-		return -EINVAL;
-	if (new_in && user_get(new, new_in, sizeof new))
-		return -EFAULT;
-	if (pid && (uint32_t)pid != process_get()->pid)
-		return call_missing();
-	memcpy(old, process_get()->limits[(uint32_t)resource], sizeof old);
-	if (new_in) {
-		int64_t err = limit_set((uint32_t)resource, new);
-
-		if (err)
-			return err;
-	}
-	return old_out ? user_put(old_out, old, sizeof old) : 0;
-}
-
-int64_t call_getrlimit(uint64_t resource, uint64_t out)
-{
-	return out ? call_prlimit64(0, resource, 0, out) : -EFAULT;
-}
-
-int64_t call_setrlimit(uint64_t resource, uint64_t in)
-{
-	return in ? call_prlimit64(0, resource, in, 0) : -EFAULT;
-}
-
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 #define FUTEX_REQUEUE 3
@@ -279,69 +206,6 @@ int64_t call_futex(uint64_t address, uint64_t op, uint64_t value, uint64_t timeo
 	default:
 		return call_missing();
 	}
-}
-
-static int64_t timer_set(uint64_t value, uint64_t interval, uint64_t *left, uint64_t *before)
-{
-	uint64_t result = 0;
-	err_t err = process_timer(LINUX_SLOT_PROCESS, value, interval, &result, left, before);
-
-	return answer_get(err, result);
-}
-
-int64_t call_alarm(uint64_t seconds)
-{
-	uint64_t left = 0;
-	int64_t err = timer_set((uint64_t)(uint32_t)seconds * 1000000, 0, &left, NULL);
-
-	// Linux rounds, but never down to "none was set".
-	return err ? err : left ? (int64_t)((left + 500000) / 1000000 ? (left + 500000) / 1000000 : 1) : 0;
-}
-
-struct timer {
-	struct timeval interval, value;
-};
-
-static int64_t us_of(const struct timeval *v, uint64_t *us)
-{
-	if (v->tv_sec < 0 || (uint64_t)v->tv_usec >= 1000000 || v->tv_sec > INT64_MAX / 2000000)
-		return -EINVAL;
-	*us = (uint64_t)v->tv_sec * 1000000 + (uint64_t)v->tv_usec;
-	return 0;
-}
-
-static int64_t timer_call(uint64_t which, uint64_t value, uint64_t interval, uint64_t out)
-{
-	uint64_t left = 0, before = 0;
-	int64_t err;
-
-	if ((uint32_t)which != 0)
-		return (uint32_t)which > 2 ? -EINVAL : call_missing();
-	err = timer_set(value, interval, &left, &before);
-	if (err || !out)
-		return err;
-	struct timer t = {{(int64_t)(before / 1000000), (int64_t)(before % 1000000)},
-			  {(int64_t)(left / 1000000), (int64_t)(left % 1000000)}};
-
-	return user_put(out, &t, sizeof t);
-}
-
-int64_t call_setitimer(uint64_t which, uint64_t in, uint64_t out)
-{
-	struct timer t = {{0, 0}, {0, 0}};
-	uint64_t value = 0, interval = 0;
-	int64_t err = in ? user_get(&t, in, sizeof t) : 0;
-
-	if (!err)
-		err = us_of(&t.value, &value);
-	if (!err)
-		err = us_of(&t.interval, &interval);
-	return err ? err : timer_call(which, value, interval, out);
-}
-
-int64_t call_getitimer(uint64_t which, uint64_t out)
-{
-	return out ? timer_call(which, UINT64_MAX, 0, out) : -EFAULT;
 }
 
 int64_t call_sethostname(void) { return -EPERM; }

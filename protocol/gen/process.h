@@ -62,7 +62,7 @@
 	X(sysinfo, 0, 0) \
 	X(mremap, 5, 0) \
 	X(fault_signal, 1, 0) \
-	X(timer, 2, 0) \
+	X(timer, 3, 0) \
 	X(grow_handles, 0, 0)
 
 // End the whole process. Not answered.
@@ -403,14 +403,17 @@ static inline err_t process_fault_signal(cap_t to, uint64_t signal, uint64_t *re
 	return err;
 }
 
-// setitimer(ITIMER_REAL), alarm: SIGALRM after `value`, then every `interval`.
+// setitimer, alarm: a signal after `value`, then every `interval`.
 // value: microseconds; 0: none, -1: only ask
 // interval: microseconds
+// which: ITIMER_REAL 0: SIGALRM; ITIMER_VIRTUAL 1, ITIMER_PROF 2: SIGVTALRM, SIGPROF after
+// processor time; RLIMIT_CPU 3: SIGXCPU, and SIGKILL when `interval` microseconds of processor
+// time are used in all (-1: never)
 // *result: 0, or -errno
 // *value_left: what was left of the timer before, microseconds; 0: none was set
-static inline err_t process_timer(cap_t to, uint64_t value, uint64_t interval, uint64_t *result, uint64_t *value_left, uint64_t *interval_before)
+static inline err_t process_timer(cap_t to, uint64_t value, uint64_t interval, uint64_t which, uint64_t *result, uint64_t *value_left, uint64_t *interval_before)
 {
-	struct msg m = {.tag = TAG(PROCESS_TIMER, 2), .words = {value, interval}};
+	struct msg m = {.tag = TAG(PROCESS_TIMER, 3), .words = {value, interval, which}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

@@ -310,6 +310,7 @@ static void tables_move(struct body *to, const struct body *from, uint64_t *bitm
 	new->fd_limit = old->fd_limit;
 	new->handle_count = old->handle_count;
 	memcpy(new->limits, old->limits, sizeof(new->limits));
+	new->no_new_privileges = old->no_new_privileges;
 	to->thread->sigmask = from->thread->sigmask;
 	to->thread->pending = from->thread->pending;
 	memcpy(to->thread->info, from->thread->info, sizeof(to->thread->info));

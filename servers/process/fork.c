@@ -124,6 +124,7 @@ void fork_handle(struct task *task, struct msg *m)
 		answer_set(m, error);
 		return;
 	}
+	timer_fork(child, task);
 	answer_set(m, child->pid);
 	if (flags & CLONE_VFORK_ && (task->vfork_reply = server_keep(&process_server)))
 		child->vfork_parent = task;

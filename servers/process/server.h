@@ -79,6 +79,8 @@ int64_t supervisor_restart(void);
 void timer_make(void);
 void timer_expire(void);
 void timer_clear(const struct task *task);
+// A child has its parent's limit of processor time, for its own.
+void timer_fork(const struct task *child, const struct task *parent);
 // A process has ended: when it is the session's first, all others end too.
 void session_end(uint32_t pid, uint32_t status);
 // Switch the machine off: the session ends with status 0, so that the terminal server writes out what

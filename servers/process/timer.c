@@ -1,19 +1,30 @@
-// ITIMER_REAL: one timer for each process, one deadline for the server.
+// The timers of processes, and the limit of their processor time: one deadline for the server.
+//
+// A timer of processor time cannot run out before the same span of real time has passed: the server wakes
+// then, looks how much was used, and waits for the rest.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "abi/gen/stubs.h"
 #include "lib/rt/component.h"
 #include "servers/process/server.h"
 
 #define VALUE_MAX (1ull << 52)  // microseconds
+#define NEVER UINT64_MAX
+#define SECONDS_END (1ull << 31)
 
+enum which { TIMER_REAL, TIMER_VIRTUAL, TIMER_PROF, TIMER_LIMIT, TIMER_COUNT };
+
+// `due`, `interval`: ticks of the counter, or of the process's own time; due 0: none. Of TIMER_LIMIT the
+// interval is the hard limit. `wake`: when to look.
 static struct timer {
-	uint64_t due, interval;  // ticks; due 0: none
-} timers[TASK_MAX];
+	uint64_t due, interval, wake;
+} timers[TASK_MAX][TIMER_COUNT];
+static uint64_t timers_set;  // how many have a `wake`
 static cap_t context;
 
 static uint64_t now(void)
@@ -31,15 +42,28 @@ static uint64_t tick_rate(void)
 	return rate ? rate : 1;
 }
 
+static uint64_t used(const struct task *task)
+{
+	return task->ticks + (task->body ? body_ticks(task->body) : 0);
+}
+
 static void deadline_set(void)
 {
 	uint64_t first = 0;
 
-	for (uint32_t i = 0; i < TASK_MAX; i++)
-		if (timers[i].due && (!first || timers[i].due < first))
-			first = timers[i].due;
+	for (uint32_t i = 0; timers_set && i < TASK_MAX; i++)
+		for (uint32_t k = 0; k < TIMER_COUNT; k++)
+			if (timers[i][k].wake && (!first || timers[i][k].wake < first))
+				first = timers[i][k].wake;
 	if (context)
 		(void)schedcontext_set_deadline(context, first, NULL);
+}
+
+static void wake_set(struct timer *t, uint64_t wake)
+{
+	timers_set -= t->wake != 0;
+	t->wake = wake;
+	timers_set += t->wake != 0;
 }
 
 // The notification "notification", bound to the loop's thread: a deadline wakes the loop.
@@ -56,41 +80,93 @@ void timer_make(void)
 		context = component_get_cap("context");
 }
 
+static void post(struct task *task, uint32_t signal)
+{
+	struct signal_info info = {signal, 0x80, 0, 0, 0};
+
+	signal_post(task, &info);
+}
+
+// The soft limit is passed: SIGXCPU now and each second of processor time after, SIGKILL at the hard one.
+static void limit_expire(struct task *task, struct timer *t, uint64_t time)
+{
+	post(task, time >= t->interval ? SIGKILL : SIGXCPU);
+	t->due += component_get()->ticks_per_second;
+	if (t->due > t->interval && time < t->interval)
+		t->due = t->interval;
+}
+
+static void expire(struct task *task, uint32_t which, struct timer *t, uint64_t real)
+{
+	static const uint32_t signals[] = {SIGALRM, SIGVTALRM, SIGPROF};
+	uint64_t time = which == TIMER_REAL ? real : used(task);
+
+	if (t->due <= time && which == TIMER_LIMIT) {
+		limit_expire(task, t, time);
+	} else if (t->due <= time) {
+		t->due = t->interval ? t->due + ((time - t->due) / t->interval + 1) * t->interval : 0;
+		post(task, signals[which]);
+	}
+	// The signal may have ended the process, and its timers with it.
+	if (t->wake)
+		wake_set(t, !t->due ? 0 : which == TIMER_REAL ? t->due : real + (t->due > time ? t->due - time : 1));
+}
+
 void timer_expire(void)
 {
 	uint64_t time = now();
-	struct signal_info info = {SIGALRM, 0x80, 0, 0, 0};
 
-	for (uint32_t i = 0; i < TASK_MAX; i++) {
-		struct timer *t = &timers[i];
-
-		if (!t->due || t->due > time)
-			continue;
-		t->due = t->interval ? t->due + ((time - t->due) / t->interval + 1) * t->interval : 0;
-		signal_post(&tasks.items[i], &info);
-	}
+	for (uint32_t i = 0; i < TASK_MAX; i++)
+		for (uint32_t k = 0; k < TIMER_COUNT; k++)
+			if (timers[i][k].wake && timers[i][k].wake <= time)
+				expire(&tasks.items[i], k, &timers[i][k], time);
 	deadline_set();
 }
 
 void timer_clear(const struct task *task)
 {
-	if (!timers[task->index].due)
+	uint64_t before = timers_set;
+
+	for (uint32_t k = 0; k < TIMER_COUNT; k++) {
+		wake_set(&timers[task->index][k], 0);
+		timers[task->index][k] = (struct timer){0};
+	}
+	if (timers_set != before)
+		deadline_set();
+}
+
+void timer_fork(const struct task *child, const struct task *parent)
+{
+	const struct timer *from = &timers[parent->index][TIMER_LIMIT];
+	struct timer *t = &timers[child->index][TIMER_LIMIT];
+
+	if (!from->due)
 		return;
-	timers[task->index] = (struct timer){0};
+	*t = (struct timer){parent->body->block->limits[RLIMIT_CPU][0] % SECONDS_END *
+				    component_get()->ticks_per_second,
+			    from->interval, 0};
+	wake_set(t, now() + t->due);
 	deadline_set();
 }
 
 void timer_handle(struct task *task, struct msg *m)
 {
-	struct timer *t = &timers[task->index], before = *t;
-	uint64_t value = m->words[0], interval = m->words[1], time = now(), rate = tick_rate();
+	uint64_t value = m->words[0], interval = m->words[1], rate = tick_rate();
+	uint32_t which = (uint32_t)m->words[2] % TIMER_COUNT;
+	struct timer *t = &timers[task->index][which], before = *t;
+	uint64_t real = now(), time = which == TIMER_REAL ? real : used(task);
 
-	if (!context || (value != ~0ull && (value > VALUE_MAX || interval > VALUE_MAX))) {
+	if (which == TIMER_LIMIT && interval == NEVER)
+		interval = VALUE_MAX;
+	if (!context || (value != NEVER && (value > VALUE_MAX || interval > VALUE_MAX))) {
 		answer_set(m, context ? -EINVAL : -ENOSYS);
 		return;
 	}
-	if (value != ~0ull) {
-		*t = (struct timer){value ? time + value * rate : 0, interval * rate};
+	if (value != NEVER) {
+		uint64_t due = which == TIMER_LIMIT ? value * rate : time + value * rate;
+
+		*t = (struct timer){value ? due : 0, interval * rate, t->wake};
+		wake_set(t, value ? real + (due > time ? due - time : 1) : 0);
 		deadline_set();
 	}
 	answer_set(m, 0);

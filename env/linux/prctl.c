@@ -1,0 +1,90 @@
+// prctl: what a process says of itself. What would change nothing here is refused.
+#include "env/linux/library.h"
+
+#define PR_GET_DUMPABLE 3
+#define PR_SET_DUMPABLE 4
+#define PR_GET_KEEPCAPS 7
+#define PR_SET_KEEPCAPS 8
+#define PR_GET_TIMING 13
+#define PR_SET_TIMING 14
+#define PR_SET_NAME 15
+#define PR_GET_NAME 16
+#define PR_GET_SECCOMP 21
+#define PR_CAPBSET_READ 23
+#define PR_GET_TSC 25
+#define PR_GET_SECUREBITS 27
+#define PR_GET_TIMERSLACK 30
+#define PR_SET_NO_NEW_PRIVS 38
+#define PR_GET_NO_NEW_PRIVS 39
+#define PR_GET_TID_ADDRESS 40
+#define PR_GET_THP_DISABLE 42
+
+#define CAP_LAST 40
+#define TSC_ENABLED 1
+#define TIMER_SLACK_NS 50000
+
+static int64_t name_set(uint64_t argument)
+{
+	struct linux_thread *thread = thread_get();
+	char name[sizeof thread->name] = {0};
+
+	if (user_get_string(name, argument, sizeof name) < 0)
+		return -EFAULT;
+	name[sizeof name - 1] = 0;
+	memcpy(thread->name, name, sizeof name);
+	return 0;
+}
+
+static int64_t int_put(uint64_t to, uint32_t value) { return user_put(to, &value, sizeof value); }
+
+static int64_t no_new_privileges_set(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	if (a != 1 || b || c || d)
+		return -EINVAL;
+	process_get()->no_new_privileges = 1;
+	return 0;
+}
+
+int64_t call_prctl(uint64_t option, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	struct process_block *process = process_get();
+
+	switch ((uint32_t)option) {
+	case PR_SET_NAME:
+		return name_set(a);
+	case PR_GET_NAME:
+		return user_put(a, thread_get()->name, sizeof thread_get()->name);
+	case PR_GET_DUMPABLE:
+		return !process->is_undumpable;
+	case PR_SET_DUMPABLE:
+		if (a > 1)
+			return -EINVAL;
+		process->is_undumpable = !a;
+		return 0;
+	case PR_SET_KEEPCAPS:
+		return a ? -EINVAL : 0;
+	case PR_SET_TIMING:
+		return a ? -EINVAL : 0;
+	case PR_GET_KEEPCAPS:
+	case PR_GET_TIMING:
+	case PR_GET_SECCOMP:
+	case PR_GET_SECUREBITS:
+		return 0;
+	case PR_CAPBSET_READ:
+		return a > CAP_LAST ? -EINVAL : 1;
+	case PR_GET_TSC:
+		return int_put(a, TSC_ENABLED);
+	case PR_GET_TIMERSLACK:
+		return TIMER_SLACK_NS;
+	case PR_SET_NO_NEW_PRIVS:
+		return no_new_privileges_set(a, b, c, d);
+	case PR_GET_NO_NEW_PRIVS:
+		return a || b || c || d ? -EINVAL : (int64_t)process->no_new_privileges;
+	case PR_GET_TID_ADDRESS:
+		return user_put(a, &thread_get()->clear_child_tid, sizeof(uint64_t));
+	case PR_GET_THP_DISABLE:
+		return a || b || c || d ? -EINVAL : 1;
+	default:
+		return -EINVAL;
+	}
+}
