@@ -28,6 +28,7 @@ struct core {
 	uint64_t timer;                  // what the timer is set to
 	uint64_t switched;               // when current began to run
 	uint64_t loaded_top;             // top table in use
+	uint64_t reap_time;              // when the timer empties what is dying, 0: nothing is left
 } __attribute__((aligned(64)));
 
 struct kernel {

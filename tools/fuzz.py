@@ -2,15 +2,19 @@
 """Feed the system what nobody should, and see that it is still there.
 
 pith fuzz --linux [--seconds N] [--seed N] [--memory SIZE]
+pith fuzz --kernel [--seconds N] [--seed N]
 
 --linux         random Linux system calls, every number, random and boundary arguments, from four
                 processes at a time (tests/linux/random.c); afterwards every server must be alive
                 and the shell must answer
+--kernel        random calls on the kernel, as a library of the host, and on a model of it that shares
+                nothing with it (tests/model); after each call their states must be equal
 --seconds N     how long (default 600)
 --seed N        which calls (default: of the clock); the same seed makes the same calls
 --memory SIZE   of the machine (default 256M)
 
-Status: 0 when the system stood; 1 when not, with the log of the run and the seed.
+Status: 0 when the system stood; 1 when not, with the log of the run and the seed, or the shortest
+sequence of calls that shows it.
 """
 import argparse
 import os
@@ -34,7 +38,9 @@ DEATH = re.compile(r"^supervisor: \w+ (died|ended with)|panic", re.M)
 def parse():
     parser = argparse.ArgumentParser(prog="pith fuzz", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--linux", action="store_true", required=True, help="Linux system calls")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--linux", action="store_true", help="Linux system calls")
+    what.add_argument("--kernel", action="store_true", help="the kernel's calls")
     parser.add_argument("--seconds", type=int, default=600, metavar="N")
     parser.add_argument("--seed", type=int, metavar="N")
     parser.add_argument("--memory", default="256M", metavar="SIZE")
@@ -54,6 +60,22 @@ def wait(process, seconds):
 
 def main():
     options = parse()
+    if options.kernel:
+        return fuzz_kernel(options)
+    return fuzz_linux(options)
+
+
+def fuzz_kernel(options):
+    machine = os.path.join(TOP, "build/tests/model/machine")
+    made = subprocess.run(["make", "-s", "-C", TOP, machine.replace(TOP + "/", "")], stdout=subprocess.DEVNULL)
+    if made.returncode:
+        return 2
+    seed = int(time.time()) if options.seed is None else options.seed
+    return subprocess.call([sys.executable, os.path.join(TOP, "tests/model/run.py"), "--seed", str(seed),
+                            "--seconds", str(options.seconds)])
+
+
+def fuzz_linux(options):
     seed = int(time.time()) if options.seed is None else options.seed
     with tempfile.TemporaryDirectory() as folder:
         log_path = os.path.join(folder, "log")

@@ -186,7 +186,8 @@ static inline err_t frame_unmap(cap_t frame)
 	return err;
 }
 
-// Change the rights of the mapping that this slot holds.
+// Change the rights of the mapping that this slot holds. A second word says how many of its
+// first pages are done already: a long call that is made again has it.
 // rights: as in map
 static inline err_t frame_protect(cap_t frame, uint64_t rights)
 {

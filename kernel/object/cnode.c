@@ -126,8 +126,9 @@ err_t cnode_delete(struct invocation *call)
 	for (; call->arg[1]; call->arg[0]++, call->arg[1]--) {
 		struct slot *slot = cnode_find(call->slot, call->arg[0]);
 
-		if (!slot)
-			return invocation_fail(call, ERR_RANGE, 1, call->slot->data);
+		if (!slot)  // what died until here is emptied all the same
+			return reap(call->core, &budget)
+				       ? invocation_fail(call, ERR_RANGE, 1, call->slot->data) : RESTART;
 		if (budget == 0 || (!slot_is_empty(slot) && !slot_delete(call->core, slot, &budget)))
 			return RESTART;
 	}

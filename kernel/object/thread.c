@@ -148,10 +148,13 @@ err_t thread_suspend(struct invocation *call)
 	struct thread *thread = thread_of(call);
 
 	thread_unready(call->core, thread);
-	if (thread->state == THREAD_READY)
-		thread->state = THREAD_STOPPED;
-	else
+	if (thread->state != THREAD_READY) {
 		message_break_off(thread, ERR_CANCELLED);
+		return OK;
+	}
+	thread->state = THREAD_STOPPED;
+	if (thread == call->caller)  // this very call is what is under way
+		message_deliver(thread, ERR_CANCELLED, 0, 0);
 	return OK;
 }
 

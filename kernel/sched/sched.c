@@ -9,6 +9,8 @@
 
 #include "base/print.h"
 
+#define REAPS_PER_SECOND 2000
+
 static void ready_add(struct core *core, struct sched_context *context, bool first)
 {
 	struct list *queue = &core->ready[context->priority];
@@ -107,13 +109,23 @@ static uint64_t slice_left(const struct sched_context *context)
 	return used < context->slice ? context->slice - used : 0;
 }
 
+// Who deletes also empties what dies of it, unless it was itself among that. Then the timer goes on.
+static uint64_t reap_time(struct core *core)
+{
+	if (!kernel.dying_first)
+		core->reap_time = 0;
+	else if (!core->reap_time)
+		core->reap_time = arch_time() + arch_ticks_per_second() / REAPS_PER_SECOND;
+	return core->reap_time ? core->reap_time : ~0ull;
+}
+
 // While anything waits in a queue the timer is armed, in a server too: the fast path comes back from
 // there to a program without a look at the timer.
 static void set_timer(struct core *core)
 {
 	const struct thread *current = core->current;
 	const struct sched_context *ready = ready_first(core);
-	uint64_t time = core->deadlines ? core->deadlines->deadline : ~0ull;
+	uint64_t time = min_u64(core->deadlines ? core->deadlines->deadline : ~0ull, reap_time(core));
 
 	if (current && ready && ready->slice) {
 		bool is_peer = current->running->slice && ready->priority == current->running->priority;
@@ -185,6 +197,7 @@ struct sched_context *deadline_take_expired(struct core *core, uint64_t now)
 void sched_timer(struct core *core, uint64_t now)
 {
 	core->timer = ~0ull;
+	core->reap_time = 0;
 	if (core->slice_end > now)
 		return;
 	core->slice_end = ~0ull;

@@ -2,6 +2,7 @@
 // needs, does its work on the current thread's saved registers, and decides who runs next.
 #include "base/print.h"
 #include "cap/cspace.h"
+#include "cap/delete.h"
 #include "object/interrupt.h"
 #include "object/message.h"
 #include "object/notification.h"
@@ -91,8 +92,14 @@ void kernel_timer(struct core *core)
 {
 	uint64_t now = arch_time();
 	struct sched_context *context;
+	unsigned budget = DELETE_BUDGET;
 
-	lock_local(core);
+	if (kernel.dying_first) {
+		lock_all(core);
+		(void)reap(core, &budget);
+	} else {
+		lock_local(core);
+	}
 	for (unsigned i = 0; i < EXPIRIES_MAX && (context = deadline_take_expired(core, now)); i++)
 		if (context->notification)
 			notification_signal(core, context->notification, context->badge);

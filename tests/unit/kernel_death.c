@@ -712,9 +712,33 @@ static void a_dying_client_is_noticed(void **state)
 	expect_no_senders(50, 60);
 }
 
+// The one who deletes loses the capability that it deletes with, in the middle: the timer goes on.
+static void what_dies_is_emptied_without_the_one_who_deletes(void **state)
+{
+	cap_t space = make(TYPE_CNODE, 7), way = slots_new(1);
+	struct player p = player_in(space, VSPACE, 0, PRIORITY_MAX), q = player();
+	struct result r;
+
+	(void)state;
+	assert_int_equal(retype_in(main_untyped, TYPE_ENDPOINT, 0, 47, space, 1), OK);
+	assert_int_equal(derive_to(space, 48, space, ALL, 0, 0), OK);
+	assert_int_equal(method(task, CNODE, METHOD_CNODE_COPY, 4, WORDS(way, space, 47, 1)).err, OK);
+	native(q.thread, SYSCALL_CALL, way, 0, 0, NO_WORDS);
+	assert_int_equal(delete(way), OK);
+	assert_true(is_blocked(q.thread));
+	native(p.thread, SYSCALL_CALL, 48, 0, TAG(METHOD_CNODE_DELETE, 2), WORDS(1, 60));
+	assert_true(is_blocked(q.thread));
+	for (unsigned i = 0; i < 8 && kernel.dying_first; i++)
+		host_advance(HOST_TICKS_PER_SECOND / 1000);
+	assert_int_equal(kernel.dying_first, 0);
+	r = result_of(q.thread);
+	assert_int_equal(r.err, ERR_DEAD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(what_dies_is_emptied_without_the_one_who_deletes),
 		TEST(destroy_endpoint_with_senders),
 		TEST(destroy_endpoint_with_receivers),
 		TEST(destroy_endpoint_while_an_answer_is_due),
