@@ -136,16 +136,29 @@ int64_t call_getsid(uint64_t pid)
 	return answer_get(err, result);
 }
 
-int64_t call_exit(uint64_t code)
+// exit_group: the process server does for memory that goes on what the end of its threads means.
+int64_t call_exit_group(uint64_t code)
 {
-	const struct linux_thread *thread = thread_get();
-	uint32_t zero = 0;
 	uint64_t result;
 
-	if (thread->clear_child_tid)
-		(void)user_put(thread->clear_child_tid, &zero, sizeof zero);
 	for (;;)
 		(void)process_exit(LINUX_SLOT_PROCESS, (code & 0xff) << 8, &result);
+}
+
+int64_t call_exit(uint64_t code)
+{
+	struct linux_thread *thread = thread_get();
+	uint64_t clear = thread->clear_child_tid, result;
+	uint32_t zero = 0;
+
+	if (process_get()->thread_count <= 1)
+		return call_exit_group(code);
+	futex_robust_end(thread);
+	thread->clear_child_tid = 0;
+	if (clear && user_put(clear, &zero, sizeof zero) == 0)
+		futex_wake_shared(clear, 1);
+	for (;;)
+		(void)process_thread_exit(LINUX_SLOT_PROCESS, (code & 0xff) << 8, &result);
 }
 
 #define P_ALL 0

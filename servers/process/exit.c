@@ -72,26 +72,22 @@ void wait_handle(struct task *task, struct msg *m)
 		news_set(m, news, child);
 		news_consume(news, child, options);
 	} else if (news == WAIT_NOTHING && !(options & WAIT_NOHANG)) {
-		task->wait_type = type;
-		task->wait_id = id;
-		task->wait_options = options;
-		task->wait_reply = server_keep(&process_server);
-		if (!task->wait_reply)
+		caller->wait_type = type;
+		caller->wait_id = id;
+		caller->wait_options = options;
+		caller->wait_reply = server_keep(&process_server);
+		if (!caller->wait_reply)
 			answer_set(m, -EAGAIN);
 	}
 }
 
-// A parent that waits is answered; what it waited for is consumed only when the answer arrived.
-static void waiter_wake(struct task *parent)
+// A thread that waits is answered; what it waited for is consumed only when the answer arrived.
+static void waiter_answer(struct thread *waiter)
 {
 	struct task *child;
 	struct msg m;
-
-	if (!parent->wait_reply)
-		return;
-
-	enum wait_news news =
-		task_wait_find(parent, parent->wait_type, parent->wait_id, parent->wait_options, &child);
+	enum wait_news news = task_wait_find(waiter->task, waiter->wait_type, waiter->wait_id,
+					     waiter->wait_options, &child);
 
 	if (news == WAIT_NOTHING)
 		return;
@@ -100,11 +96,18 @@ static void waiter_wake(struct task *parent)
 	else
 		news_set(&m, news, child);
 
-	cap_t reply = parent->wait_reply;
+	cap_t reply = waiter->wait_reply;
 
-	parent->wait_reply = 0;
+	waiter->wait_reply = 0;
 	if (server_answer(&process_server, reply, &m) == OK && news != WAIT_NO_CHILD)
-		news_consume(news, child, parent->wait_options);
+		news_consume(news, child, waiter->wait_options);
+}
+
+static void waiters_wake(struct task *parent)
+{
+	for (struct thread *t = thread_first(parent->body); t; t = thread_next(t))
+		if (t->wait_reply)
+			waiter_answer(t);
 }
 
 static int32_t news_code(const struct task *child)
@@ -142,38 +145,60 @@ void wait_notify(struct task *child)
 	// Children of a parent that ignores SIGCHLD leave no zombie.
 	if (is_end && is_ignored && signal == SIGCHLD)
 		reap(child);
-	waiter_wake(parent);
+	waiters_wake(parent);
 	if (signal && (is_end || !(flags & ACTION_NOCLDSTOP)))
-		signal_post(parent, &info);
+		(void)signal_post(parent, &info);
 }
 
 static void body_end(struct task *task)
 {
 	struct body *body = task->body;
-	uint64_t clear = body->thread->clear_child_tid;
-	uint32_t zero = 0;
 
 	task->ticks += body_ticks(body);
 	task->page_peak = body->space->peak;
-	// Somebody else may look at it only where the space goes on.
-	if (clear && clear < PROGRAM_END - 4 && body->space->references > 1)
-		(void)space_write(body->space, clear, &zero, sizeof(zero));
+	for (struct thread *t = thread_first(body); t; t = thread_next(t)) {
+		futex_thread_end(t);
+		thread_replies_end(t);
+	}
 	task->body = NULL;
+	queue_remove(&task->queue, ~0ull);
 	body_destroy(body);
 }
 
-static void replies_end(struct task *task)
+void thread_replies_end(struct thread *thread)
 {
-	(void)reply_answer(&task->wait_reply, -EINTR);
-	(void)reply_answer(&task->stopped_reply, 0);
-	if (task->vfork_parent) {
-		(void)reply_answer(&task->vfork_parent->vfork_reply, task->pid);
-		task->vfork_parent = NULL;
-	}
+	(void)reply_answer(&thread->wait_reply, -EINTR);
+	(void)reply_answer(&thread->stopped_reply, 0);
+	if (!thread->vfork_reply)
+		return;
 	for (uint32_t i = 0; i < TASK_MAX; i++)
-		if (tasks.items[i].vfork_parent == task)
+		if (tasks.items[i].vfork_parent == thread)
 			tasks.items[i].vfork_parent = NULL;
-	(void)reply_answer(&task->vfork_reply, -EINTR);
+	(void)reply_answer(&thread->vfork_reply, -EINTR);
+}
+
+static void vfork_end(struct task *task)
+{
+	if (!task->vfork_parent)
+		return;
+	(void)reply_answer(&task->vfork_parent->vfork_reply, task->pid);
+	task->vfork_parent = NULL;
+}
+
+// The last thread to end takes its process with it: what a wait sees is its status.
+void thread_exit_handle(struct task *task, struct msg *m)
+{
+	uint32_t status = (uint32_t)m->words[0] & 0xff00;
+
+	answer_set(m, 0);
+	if (task->body->thread_count == 1) {
+		task_end(task, status);
+		return;
+	}
+	thread_replies_end(caller);
+	futex_forget(caller);
+	thread_put(caller);
+	signal_retarget(task);
 }
 
 static void task_finish(struct task *task)
@@ -182,7 +207,7 @@ static void task_finish(struct task *task)
 
 	timer_clear(task);
 	body_end(task);
-	replies_end(task);
+	vfork_end(task);
 	task->state = TASK_ZOMBIE;
 	task->stop_news = task->continue_news = false;
 

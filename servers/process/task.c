@@ -127,9 +127,27 @@ void task_orphan(struct task_table *table, struct task *task)
 	}
 }
 
+uint32_t tid_make(struct task_table *table, uint32_t number)
+{
+	uint32_t tid = pid_make(table);
+
+	table->by_pid[tid] = (uint16_t)(TASK_TID | number);
+	return tid;
+}
+
+void tid_forget(struct task_table *table, uint32_t tid) { table->by_pid[tid] = 0; }
+
+bool tid_find(const struct task_table *table, uint64_t tid, uint32_t *number)
+{
+	if (tid == 0 || tid >= TASK_PID_MAX || !(table->by_pid[tid] & TASK_TID))
+		return false;
+	*number = table->by_pid[tid] & (TASK_TID - 1u);
+	return true;
+}
+
 struct task *task_find(struct task_table *table, uint64_t pid)
 {
-	if (pid == 0 || pid >= TASK_PID_MAX || !table->by_pid[pid])
+	if (pid == 0 || pid >= TASK_PID_MAX || !table->by_pid[pid] || table->by_pid[pid] & TASK_TID)
 		return NULL;
 	return &table->items[table->by_pid[pid] - 1];
 }
