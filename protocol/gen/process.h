@@ -43,6 +43,7 @@
 #define PROCESS_FUTEX_END 0x82f
 #define PROCESS_FUTEX_REQUEUE 0x830
 #define PROCESS_FUTEX_SIGNAL 0x831
+#define PROCESS_OPTION 0x832
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define PROCESS_METHODS(X) \
@@ -83,7 +84,8 @@
 	X(futex_wake, 3, 0) \
 	X(futex_end, 0, 0) \
 	X(futex_requeue, 6, 0) \
-	X(futex_signal, 1, 0)
+	X(futex_signal, 1, 0) \
+	X(option, 2, 0)
 
 // End the whole process. Not answered.
 // status: wait status: code << 8, or a signal
@@ -155,7 +157,8 @@ static inline err_t process_exec_buffer(cap_t to, uint64_t size, uint64_t *resul
 // *result: pid, 0, or -errno
 // *status: wait status
 // *usage_user: microseconds
-static inline err_t process_wait(cap_t to, uint64_t idtype, uint64_t id, uint64_t options, uint64_t *result, uint64_t *status, uint64_t *usage_user, uint64_t *usage_system)
+// *uid: the child's
+static inline err_t process_wait(cap_t to, uint64_t idtype, uint64_t id, uint64_t options, uint64_t *result, uint64_t *status, uint64_t *usage_user, uint64_t *usage_system, uint64_t *uid)
 {
 	struct msg m = {.tag = TAG(PROCESS_WAIT, 3) | TAG_INTERRUPTIBLE, .words = {idtype, id, options}};
 	err_t err = sys_call(to, &m);
@@ -168,6 +171,8 @@ static inline err_t process_wait(cap_t to, uint64_t idtype, uint64_t id, uint64_
 		*usage_user = m.words[2];
 	if (usage_system)
 		*usage_system = m.words[3];
+	if (uid)
+		*uid = m.words[4];
 	return err;
 }
 
@@ -597,6 +602,20 @@ static inline err_t process_futex_requeue(cap_t to, uint64_t address, uint64_t o
 static inline err_t process_futex_signal(cap_t to, uint64_t thread, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(PROCESS_FUTEX_SIGNAL, 1), .words = {thread}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// What prctl sets of a process.
+// what: 0: the signal that it gets when its parent ends; 1: is it a subreaper?
+// value: -1: only ask
+// *result: the value, or -EINVAL
+static inline err_t process_option(cap_t to, uint64_t what, uint64_t value, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_OPTION, 2), .words = {what, value}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

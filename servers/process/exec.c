@@ -189,6 +189,7 @@ static void limits_make(uint64_t limits[16][2])
 		{4, 0, 0},                           // core: none is written
 		{6, TASK_MAX, TASK_MAX},             // processes
 		{7, LINUX_FD_MAX, LINUX_FD_MAX},     // descriptors
+		{11, 1024, 1024},                    // queued signals
 		{13, 0, 0},                          // nice
 		{14, 0, 0},                          // real-time priority
 	};

@@ -38,6 +38,7 @@ static void news_set(struct msg *m, enum wait_news news, const struct task *chil
 		      : news == WAIT_STOP ? child->stop_signal << 8 | 0x7f
 					  : 0xffff;
 	m->words[2] = microseconds(child->ticks);
+	m->words[4] = child->ids.ruid;
 }
 
 static void news_consume(enum wait_news news, struct task *child, uint32_t options)
@@ -201,27 +202,82 @@ void thread_exit_handle(struct task *task, struct msg *m)
 	signal_retarget(task);
 }
 
+// Groups that an end may leave without anybody in their session who could continue them.
+struct group {
+	uint32_t pgid, sid;
+};
+
+static bool has_stopped(uint32_t pgid)
+{
+	for (uint32_t i = 0; i < TASK_MAX; i++)
+		if (tasks.items[i].state == TASK_STOPPED && tasks.items[i].pgid == pgid)
+			return true;
+	return false;
+}
+
+// The groups of a task and its children that it keeps from being orphaned. At most one for each child.
+static uint32_t groups_get(struct task *task, struct group *groups)
+{
+	uint32_t count = 0;
+	bool is_own = task->parent && task->parent->pgid != task->pgid && task->parent->sid == task->sid;
+
+	if (is_own && has_stopped(task->pgid))
+		groups[count++] = (struct group){task->pgid, task->sid};
+	for (const struct task *c = task->child; c; c = c->next)
+		if (c->state == TASK_STOPPED && c->pgid != task->pgid && c->sid == task->sid)
+			groups[count++] = (struct group){c->pgid, c->sid};
+	return count;
+}
+
+static void groups_hang_up(const struct group *groups, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t pgid = groups[i].pgid, sid = groups[i].sid;
+
+		if (!has_stopped(pgid) || !task_group_is_orphaned(&tasks, pgid, sid))
+			continue;
+		(void)signal_group(pgid, sid, SIGHUP);
+		(void)signal_group(pgid, sid, SIGCONT);
+	}
+}
+
+// Its children find another parent, and hear of its end if they asked to.
+static void children_leave(struct task *task)
+{
+	static struct task *children[TASK_MAX];
+	uint32_t count = 0;
+
+	for (struct task *c = task->child; c; c = c->next)
+		children[count++] = c;
+	(void)task_orphan(&tasks, task);
+	for (uint32_t i = 0; i < count; i++) {
+		struct task *c = children[i];
+		struct signal_info info = {c->death_signal, 0, task->pid, task->ids.ruid, 0};
+
+		if (c->state == TASK_ZOMBIE) {
+			wait_notify(c);
+			continue;
+		}
+		block_update(c);
+		if (c->death_signal)
+			(void)signal_post(c, &info);
+	}
+}
+
 static void task_finish(struct task *task)
 {
+	static struct group groups[TASK_MAX];
 	uint32_t pid = task->pid, pgid = task->pgid, sid = task->sid, status = task->status;
+	uint32_t count = groups_get(task, groups);
 
 	timer_clear(task);
 	body_end(task);
 	vfork_end(task);
 	task->state = TASK_ZOMBIE;
 	task->stop_news = task->continue_news = false;
-
-	// Zombies that init inherits are reaped at once.
-	static struct task *children[TASK_MAX];
-	uint32_t count = 0;
-
-	for (struct task *c = task->child; c; c = c->next)
-		if (c->state == TASK_ZOMBIE)
-			children[count++] = c;
-	task_orphan(&tasks, task);
-	for (uint32_t i = 0; i < count; i++)
-		reap(children[i]);
+	children_leave(task);
 	wait_notify(task);
+	groups_hang_up(groups, count);
 	if (pid == sid)
 		(void)signal_group(pgid, sid, SIGHUP);
 	session_end(pid, status);

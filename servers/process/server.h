@@ -44,6 +44,7 @@ void thread_exit_handle(struct task *task, struct msg *m);
 void signal_take_handle(struct task *task, struct msg *m);
 void signal_flush_handle(struct task *task, struct msg *m);
 void signal_queue_handle(struct task *task, struct msg *m);
+void option_handle(struct task *task, struct msg *m);
 void futex_wait_handle(struct task *task, struct msg *m);
 void futex_wake_handle(struct task *task, struct msg *m);
 void futex_end_handle(struct task *task, struct msg *m);

@@ -56,6 +56,29 @@ static void pending_publish(struct task *task)
 	__atomic_store_n(&task->body->block->pending, task->queue.mask, __ATOMIC_SEQ_CST);
 }
 
+#define REALTIME (~0ull << (REALTIME_FIRST - 1))
+#define RLIMIT_SIGPENDING 11
+
+// Real-time signals that are pending for a process: bounded for the user, as on Linux.
+static uint64_t realtime_count(const struct task *task)
+{
+	uint64_t count = task->queue.count;
+
+	for (const struct thread *t = thread_first(task->body); t; t = thread_next(t))
+		count += t->queue.count + (uint64_t)__builtin_popcountll(t->block->pending & REALTIME);
+	return count;
+}
+
+static bool realtime_has_room(const struct task *task)
+{
+	uint64_t limit = task->body->block->limits[RLIMIT_SIGPENDING][0], count = 0;
+
+	for (uint32_t i = 0; i < TASK_MAX; i++)
+		if (tasks.items[i].body && tasks.items[i].ids.ruid == task->ids.ruid)
+			count += realtime_count(&tasks.items[i]);
+	return count < limit;
+}
+
 // Into the block when there is room, else behind what is there. A signal that is no real-time signal is
 // remembered once.
 static bool pending_add(struct thread *thread, const struct signal_info *info, bool is_shared)
@@ -214,6 +237,8 @@ static int64_t post(struct task *task, struct thread *thread, const struct signa
 {
 	struct thread *taker = thread ? thread : taker_find(task, info->signal);
 
+	if (info->signal >= REALTIME_FIRST && !realtime_has_room(task))
+		return info->code == 0 ? 0 : -EAGAIN;  // kill is not told
 	switch (verdict_get(task, info->signal, taker && is_open(taker, info->signal))) {
 	case VERDICT_TERMINATE:
 		task_end(task, info->signal);
@@ -353,6 +378,25 @@ void kill_handle(struct task *task, struct msg *m)
 	} else {
 		answer_set(m, signal_many(task, pid, &info));
 	}
+}
+
+#define OPTION_DEATH_SIGNAL 0
+#define OPTION_SUBREAPER 1
+
+void option_handle(struct task *task, struct msg *m)
+{
+	uint64_t what = m->words[0], value = m->words[1];
+	bool is_set = value != ~0ull;
+
+	if (what > OPTION_SUBREAPER || (is_set && what == OPTION_DEATH_SIGNAL && value > LINUX_NSIG)) {
+		answer_set(m, -EINVAL);
+		return;
+	}
+	if (is_set && what == OPTION_DEATH_SIGNAL)
+		task->death_signal = (uint32_t)value;
+	else if (is_set)
+		task->is_subreaper = value != 0;
+	answer_set(m, what == OPTION_DEATH_SIGNAL ? (int64_t)task->death_signal : task->is_subreaper);
 }
 
 // 0 or -errno. A process that is only a zombie takes every signal and does nothing.

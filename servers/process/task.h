@@ -42,6 +42,8 @@ struct task {
 	uint64_t ticks, child_ticks;    // processor time: own at the end, reaped children's
 	uint32_t page_peak;
 
+	uint32_t death_signal;          // sent when its parent ends; 0: none
+	bool is_subreaper;              // orphans among its descendants become its children
 	struct thread *vfork_parent;    // who waits for this one's exec or end
 	struct signal_queue queue;      // signals for any thread
 	struct body *body;              // null: init, zombies
@@ -63,6 +65,8 @@ struct task_table {
 #define WAIT_EXITED 4u
 #define WAIT_CONTINUED 8u
 #define WAIT_NOWAIT 0x1000000u
+#define WAIT_WALL 0x40000000u    // children of both kinds: those whose end sends SIGCHLD,
+#define WAIT_WCLONE 0x80000000u  // and only the others
 
 enum wait_news { WAIT_NOTHING, WAIT_NO_CHILD, WAIT_ZOMBIE, WAIT_STOP, WAIT_CONTINUE };
 
@@ -73,8 +77,8 @@ void task_table_make(struct task_table *table);
 struct task *task_make(struct task_table *table, struct task *parent);
 // Forget an entry: no children are left.
 void task_destroy(struct task_table *table, struct task *task);
-// Give all children to init.
-void task_orphan(struct task_table *table, struct task *task);
+// Give all children to the nearest ancestor that is a subreaper, or init. Who has them now.
+struct task *task_orphan(struct task_table *table, struct task *task);
 
 struct task *task_find(struct task_table *table, uint64_t pid);  // zombies too
 // Tids of threads other than the first come from the same numbers: `number` below TASK_TID is the thread's.
