@@ -50,12 +50,12 @@
 #define WINDOW_SIZE 0x4000
 
 // CSpace of a Linux process. The program's own CNode capability reaches the handle slots only.
-#define LINUX_SLOT_PROCESS 1       // process server, badge of this thread's process
+#define LINUX_SLOT_PROCESS 1       // process server, badge of the first thread
 #define LINUX_SLOT_CONTEXT 2       // file server, the context
 #define LINUX_SLOT_CNODE 3         // the window of handle slots: move, delete, derive within it
-#define LINUX_SLOT_THREADS 8       // thread i: + 2i its notification (wait, signal), + 2i + 1 its
-                                   // SchedContext (deadline only; the deadline signals bit 0)
-#define LINUX_THREADS_IN_CSPACE 12
+#define LINUX_SLOT_THREADS 8       // the first thread's notification (wait, signal), + 1 its SchedContext
+                                   // (deadline only; the deadline signals bit 0), + 2 on further threads':
+                                   // linux_thread.slot_* say which
 #define LINUX_SLOT_HANDLES 32      // first handle slot
 #define LINUX_CNODE_BITS 7         // 128 slots to start with
 #define LINUX_CNODE_BITS_LARGE 11  // after process_grow_handles
@@ -131,7 +131,14 @@ struct linux_thread {
 	uint64_t fork_result;      // what the child's copy of this block returns
 	uint64_t fork_handles[LINUX_FD_MAX / 64];  // the bitmap of process_fork: bit i is handle i
 	char name[16];             // PR_SET_NAME
-	uint64_t fp_reserved;
+	uint32_t slot_process;     // CSpace slots of this thread: the process server with its badge,
+	uint32_t slot_notify;      // its notification,
+	uint32_t slot_context;     // its SchedContext
+	uint32_t reserved;
+	uint64_t shared;           // of pending: sent to the process, not to this thread
+	uint64_t queued;           // process server: signals that it has more of (process_signal_take)
+	uint64_t wait_set;         // blocked signals that the thread waits for
+	uint64_t ticks_start;      // what the SchedContext had consumed when the thread began
 	uint8_t fp[512] __attribute__((aligned(16)));  // FXSAVE image for the child of a fork
 };
 _Static_assert(sizeof(struct linux_thread) <= 3072, "fits the user part of a block");
@@ -162,6 +169,8 @@ struct process_block {
 	uint64_t epoch_ns, ticks_per_second, ticks_at_boot;  // clocks
 	uint64_t exe_base, exe_entry;
 	uint32_t fd_limit, handle_count;
+	uint32_t thread_count, reserved;  // process server
+	uint64_t pending;       // process server: signals that any thread may take (process_signal_take)
 	uint64_t ignored;       // bit n - 1: signal n would be ignored (from actions; kept by the library)
 	uint64_t caught;        // bit n - 1: signal n has a handler
 	uint64_t limits[16][2]; // RLIMIT_*: soft, hard
@@ -173,9 +182,37 @@ struct process_block {
 _Static_assert(sizeof(struct process_block) <= 5 * PAGE_SIZE, "five pages");
 #define PROCESS_BLOCK_PAGES 5
 
-struct space_block {
-	uint64_t reserved[512];
+// Futexes of an address space. Waiter i is thread area i's; its page is there when the area is. A lock's
+// value is its owner's tid. Lists are changed by single stores, so that they hold whoever is killed.
+#define FUTEX_BUCKETS 120
+#define FUTEX_SHARED 1u  // in a key: the operation was without FUTEX_PRIVATE_FLAG
+
+enum futex_state { FUTEX_IDLE, FUTEX_WAITING, FUTEX_WOKEN };
+
+struct futex_bucket {
+	uint32_t lock;
+	uint32_t first;  // waiter + 1
 };
+
+struct futex_waiter {
+	uint64_t key;     // address, FUTEX_SHARED
+	uint32_t bitset;
+	uint32_t next;    // waiter + 1
+	uint32_t state;   // enum futex_state
+	uint32_t bucket;  // + 1: the one it is in; 0: none
+	uint32_t process_index, slot_notify;
+};
+
+struct space_block {
+	uint32_t has_shared;  // process server: memory in here may be shared with other address spaces
+	uint32_t reserved[15];
+	struct futex_bucket buckets[FUTEX_BUCKETS];
+	struct futex_waiter waiters[ENV_THREAD_MAX];
+};
+#define SPACE_BLOCK_PAGES ((sizeof(struct space_block) + PAGE_SIZE - 1) / PAGE_SIZE)
+#define SPACE_BLOCK_PAGE(thread) \
+	((offsetof(struct space_block, waiters) + (uint64_t)(thread) * sizeof(struct futex_waiter)) / PAGE_SIZE)
+_Static_assert(offsetof(struct space_block, waiters) == 1024, "no waiter crosses a page");
 
 static inline uint64_t env_thread_area(uint32_t index) { return ENV_THREAD + index * ENV_THREAD_STRIDE; }
 static inline uint64_t env_process_block(uint32_t index) { return ENV_PROCESS + index * ENV_PROCESS_STRIDE; }

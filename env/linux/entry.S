@@ -2,7 +2,7 @@
 #include "env/linux/offset.h"
 
 	.text
-	.globl	entry_boundary, entry_start, entry_child, entry_leave
+	.globl	entry_boundary, entry_start, entry_child, entry_thread, entry_leave
 	.globl	entry_fork, entry_vfork, entry_clone, entry_sigreturn
 
 // The address of struct linux_thread, from the stack pointer.
@@ -57,6 +57,10 @@ entry_start:
 
 entry_child:
 	call	start_child
+	jmp	entry_leave
+
+entry_thread:
+	call	start_thread
 	jmp	entry_leave
 
 // Table entries of calls that need all registers in regs. They return as all others do.

@@ -87,11 +87,14 @@ void frame_take(const struct signal_frame *frame, struct linux_thread *thread)
 		[REGISTER_R10] = c->r10, [REGISTER_R11] = c->r11, [REGISTER_R12] = c->r12,
 		[REGISTER_R13] = c->r13, [REGISTER_R14] = c->r14, [REGISTER_R15] = c->r15};
 
+	// On the stack that is set now, as Linux has it, another cannot be.
+	bool is_on = frame_is_on_stack(thread, thread->regs[REGISTER_SP]);
+
 	for (int i = 0; i < 18; i++)
 		thread->regs[i] = values[i];
 	thread->orig_rax = UINT64_MAX;
 	thread->sigmask = frame->mask & ~SIGNAL_UNBLOCKABLE;
-	if (!(frame->stack_flags & SS_DISABLE) && frame->stack_size >= SIGNAL_STACK_MIN) {
+	if (!is_on && !(frame->stack_flags & SS_DISABLE) && frame->stack_size >= SIGNAL_STACK_MIN) {
 		thread->altstack_sp = frame->stack_sp;
 		thread->altstack_size = frame->stack_size;
 		thread->altstack_flags = (uint32_t)frame->stack_flags & SS_AUTODISARM;

@@ -96,6 +96,32 @@ void handle_release(int64_t index)
 
 void handle_clear(int64_t index) { (void)cnode_delete(LINUX_SLOT_CNODE, (uint64_t)index, 1); }
 
+static bool is_inherited(int64_t index)
+{
+	return thread_get()->fork_handles[index / 64] & 1ull << index % 64;
+}
+
+// Only handles of the bitmap have capabilities; only descriptors count as references.
+void handle_repair(void)
+{
+	struct process_block *process = process_get();
+
+	for (uint32_t i = 0; i < LINUX_FD_MAX; i++)
+		process->handles[i].references = 0;
+	for (uint32_t fd = 0; fd < LINUX_FD_MAX; fd++) {
+		int64_t index = descriptor_find(process, fd);
+
+		if (index >= 0 && is_inherited(index))
+			process->handles[index].references++;
+		else
+			process->fds[fd] = (struct linux_fd){0, 0};
+	}
+	for (uint32_t i = 0; i < LINUX_FD_MAX; i++)
+		if (is_inherited(i) && !process->handles[i].references)
+			handle_clear(i);
+	table_unlock(process);
+}
+
 int64_t handle_install(int64_t index, bool cloexec)
 {
 	struct process_block *process = table_lock();

@@ -136,16 +136,29 @@ int64_t call_getsid(uint64_t pid)
 	return answer_get(err, result);
 }
 
-int64_t call_exit(uint64_t code)
+// exit_group: the process server does for memory that goes on what the end of its threads means.
+int64_t call_exit_group(uint64_t code)
 {
-	const struct linux_thread *thread = thread_get();
-	uint32_t zero = 0;
 	uint64_t result;
 
-	if (thread->clear_child_tid)
-		(void)user_put(thread->clear_child_tid, &zero, sizeof zero);
 	for (;;)
 		(void)process_exit(LINUX_SLOT_PROCESS, (code & 0xff) << 8, &result);
+}
+
+int64_t call_exit(uint64_t code)
+{
+	struct linux_thread *thread = thread_get();
+	uint64_t clear = thread->clear_child_tid, result;
+	uint32_t zero = 0;
+
+	if (process_get()->thread_count <= 1)
+		return call_exit_group(code);
+	futex_robust_end(thread);
+	thread->clear_child_tid = 0;
+	if (clear && user_put(clear, &zero, sizeof zero) == 0)
+		futex_wake_shared(clear, 1);
+	for (;;)
+		(void)process_thread_exit(LINUX_SLOT_PROCESS, (code & 0xff) << 8, &result);
 }
 
 #define P_ALL 0
@@ -156,7 +169,7 @@ int64_t call_exit(uint64_t code)
 #define WEXITED 4u
 #define WCONTINUED 8u
 #define WNOWAIT 0x1000000u
-#define WAIT_CLONE 0xe0000000u  // __WNOTHREAD, __WALL, __WCLONE: there are no such children
+#define WAIT_CLONE 0xe0000000u  // __WNOTHREAD (children of all threads are found all the same), __WALL, __WCLONE
 
 // 18 words, of which user and system time come first.
 struct usage {
@@ -196,7 +209,7 @@ int64_t call_wait4(uint64_t pid, uint64_t status_out, uint64_t options, uint64_t
 		return -EINVAL;
 	if (who == INT32_MIN)
 		return -ESRCH;
-	result = wait_for(&m, type, id, (options & ~(uint64_t)WAIT_CLONE) | WEXITED);
+	result = wait_for(&m, type, id, options | WEXITED);
 	if (result <= 0)
 		return result;
 	status = (uint32_t)m.words[1];
@@ -212,9 +225,9 @@ struct wait_info {
 };
 
 // CLD_*, and the status that goes with it.
-static void wait_info_fill(struct wait_info *info, int64_t pid, uint32_t status)
+static void wait_info_fill(struct wait_info *info, int64_t pid, uint32_t status, uint32_t uid)
 {
-	*info = (struct wait_info){.signo = SIGCHLD, .pid = (int32_t)pid, .uid = process_get()->uid};
+	*info = (struct wait_info){.signo = SIGCHLD, .pid = (int32_t)pid, .uid = uid};
 	if (status == 0xffff) {
 		info->code = 6;
 		info->status = SIGCONT;
@@ -244,11 +257,11 @@ int64_t call_waitid(uint64_t type, uint64_t id, uint64_t info_out, uint64_t opti
 		return -EINVAL;
 	if ((uint32_t)type == P_PGID && (uint32_t)id == 0)
 		id = process_get()->pgid;
-	result = wait_for(&m, (uint32_t)type, (uint32_t)id, options & ~(uint64_t)WAIT_CLONE);
+	result = wait_for(&m, (uint32_t)type, (uint32_t)id, options);
 	if (result < 0)
 		return result;
 	if (result > 0)
-		wait_info_fill(&info, result, (uint32_t)m.words[1]);
+		wait_info_fill(&info, result, (uint32_t)m.words[1], (uint32_t)m.words[4]);
 	if (info_out && user_put(info_out, &info, sizeof info))
 		return -EFAULT;
 	return result > 0 && usage_put(usage_out, m.words[2], m.words[3], 0) ? -EFAULT : 0;

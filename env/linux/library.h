@@ -44,8 +44,11 @@ static inline struct process_block *process_get(void)
 	return (struct process_block *)env_process_block(thread_get()->process_index % ENV_PROCESS_MAX);
 }
 
-static inline cap_t notification_get(void) { return LINUX_SLOT_THREADS + 2 * thread_get()->index; }
-static inline cap_t schedcontext_get(void) { return LINUX_SLOT_THREADS + 2 * thread_get()->index + 1; }
+// Each thread has its own capabilities: the process server learns from its badge who is calling.
+#undef LINUX_SLOT_PROCESS
+#define LINUX_SLOT_PROCESS ((cap_t)thread_get()->slot_process)
+static inline cap_t notification_get(void) { return thread_get()->slot_notify; }
+static inline cap_t schedcontext_get(void) { return thread_get()->slot_context; }
 
 // string.c. Freestanding C needs them, too.
 void *memcpy(void *to, const void *from, size_t size);
@@ -78,6 +81,7 @@ int64_t user_get_timespec(uint64_t from, struct timespec *to);
 size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip);
 int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip);
 int64_t ucopy_probe(void *at, uint64_t *fault_ip);
+int64_t ucopy_exchange(uint32_t *at, uint32_t *expected, uint32_t value, uint64_t *fault_ip);
 extern const char ucopy_start[], ucopy_end[];
 
 // handle.c: descriptors and the capabilities behind them (the bare table: descriptor.h).
@@ -98,6 +102,8 @@ void handle_set(int64_t index, uint8_t kind, uint8_t type);
 int64_t handle_install(int64_t index, bool cloexec);
 int64_t handle_close(uint64_t fd);
 int64_t handle_duplicate(uint64_t fd, uint64_t from, bool cloexec);
+// In the child of a process with threads: the table may have been copied in the middle of a change.
+void handle_repair(void);
 // Delete the capability of a handle that stays reserved.
 void handle_clear(int64_t index);
 
@@ -167,6 +173,11 @@ void signal_mask_replace(uint64_t mask);
 void signal_mask_restore(void);
 void signal_boundary(void);
 int64_t signal_stack_set(const uint64_t *user_stack, uint64_t sp, bool on_stack_ok);
+
+// futex.c: wake waiters of a word of this process's memory, as FUTEX_WAKE without FUTEX_PRIVATE_FLAG.
+void futex_wake_shared(uint64_t address, uint32_t count);
+// The robust list of a thread that ends.
+void futex_robust_end(struct linux_thread *thread);
 
 // fpu.c
 #define FP_SIZE_MAX 4096

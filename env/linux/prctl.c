@@ -1,5 +1,9 @@
 // prctl: what a process says of itself. What would change nothing here is refused.
 #include "env/linux/library.h"
+#include "protocol/gen/process.h"
+
+#define PR_SET_PDEATHSIG 1
+#define PR_GET_PDEATHSIG 2
 
 #define PR_GET_DUMPABLE 3
 #define PR_SET_DUMPABLE 4
@@ -14,6 +18,8 @@
 #define PR_GET_TSC 25
 #define PR_GET_SECUREBITS 27
 #define PR_GET_TIMERSLACK 30
+#define PR_SET_CHILD_SUBREAPER 36
+#define PR_GET_CHILD_SUBREAPER 37
 #define PR_SET_NO_NEW_PRIVS 38
 #define PR_GET_NO_NEW_PRIVS 39
 #define PR_GET_TID_ADDRESS 40
@@ -45,11 +51,46 @@ static int64_t no_new_privileges_set(uint64_t a, uint64_t b, uint64_t c, uint64_
 	return 0;
 }
 
-int64_t call_prctl(uint64_t option, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+// What the process server keeps (process_option); -1 only asks.
+#define OPTION_DEATH_SIGNAL 0
+#define OPTION_SUBREAPER 1
+#define ASK UINT64_MAX
+
+static int64_t option(uint64_t what, uint64_t value)
+{
+	uint64_t result = 0;
+	err_t err = process_option(LINUX_SLOT_PROCESS, what, value, &result);
+
+	return answer_get(err, result);
+}
+
+static int64_t option_set(uint64_t what, uint64_t value)
+{
+	int64_t result = option(what, value);
+
+	return result < 0 ? result : 0;
+}
+
+static int64_t option_put(uint64_t what, uint64_t to)
+{
+	int64_t value = option(what, ASK);
+
+	return value < 0 ? value : int_put(to, (uint32_t)value);
+}
+
+int64_t call_prctl(uint64_t code, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	struct process_block *process = process_get();
 
-	switch ((uint32_t)option) {
+	switch ((uint32_t)code) {
+	case PR_SET_PDEATHSIG:
+		return a > LINUX_NSIG ? -EINVAL : option_set(OPTION_DEATH_SIGNAL, a);
+	case PR_GET_PDEATHSIG:
+		return option_put(OPTION_DEATH_SIGNAL, a);
+	case PR_SET_CHILD_SUBREAPER:
+		return option_set(OPTION_SUBREAPER, a != 0);
+	case PR_GET_CHILD_SUBREAPER:
+		return option_put(OPTION_SUBREAPER, a);
 	case PR_SET_NAME:
 		return name_set(a);
 	case PR_GET_NAME:

@@ -1,8 +1,11 @@
 // Signals: what is pending, what happens with it, and the calls that set it up.
 //
 // The process server ORs a signal into `pending` of the block, with its siginfo, whether it is blocked
-// or not, then WORK_SIGNAL, and cancels. The library alone takes bits away. A signal that is ignored is
-// dropped here; the default action is the process server's (process_tgkill on oneself, unblocked).
+// or not, then WORK_SIGNAL, and cancels. The library alone takes bits away. What has no room in the block
+// (further real-time signals, those that any thread may take) the process server keeps: `queued` of the
+// thread and `pending` of the process say so, and process_signal_take brings one into the block. A signal
+// that is ignored is dropped here; the default action is the process server's (process_tgkill on oneself,
+// unblocked).
 #include "env/linux/frame.h"
 #include "env/linux/library.h"
 #include "protocol/gen/process.h"
@@ -11,35 +14,62 @@
 		       SIGNAL_BIT(SIGSEGV) | SIGNAL_BIT(SIGSYS))
 #define SIGNAL_SILENT (SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGCONT) | SIGNAL_BIT(SIGURG) | SIGNAL_BIT(SIGWINCH))
 
+// Signals that are pending, wherever they are kept.
+static uint64_t pending_get(const struct linux_thread *thread)
+{
+	return __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) |
+	       __atomic_load_n(&thread->queued, __ATOMIC_RELAXED) |
+	       __atomic_load_n(&process_get()->pending, __ATOMIC_RELAXED);
+}
+
 void signal_recheck(void)
 {
 	struct linux_thread *thread = thread_get();
 
-	if (__atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & ~thread->sigmask)
+	if (pending_get(thread) & ~thread->sigmask)
 		__atomic_fetch_or(&thread->work, WORK_SIGNAL, __ATOMIC_RELAXED);
 }
 
-void signal_raise(int signo, int code, uint64_t value)
+static void raise(int signo, int code, uint64_t value, bool is_shared)
 {
 	struct linux_thread *thread = thread_get();
 	const struct process_block *process = process_get();
+	uint64_t bit = SIGNAL_BIT(signo);
 
 	thread->info[signo - 1] = (struct linux_siginfo){
 		.signo = signo, .code = code, .pid = (int32_t)process->pid, .uid = process->uid, .value = value};
-	__atomic_fetch_or(&thread->pending, SIGNAL_BIT(signo), __ATOMIC_RELAXED);
+	if (is_shared)
+		__atomic_fetch_or(&thread->shared, bit, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&thread->shared, ~bit, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&thread->pending, bit, __ATOMIC_RELAXED);
 	signal_recheck();
 }
+
+void signal_raise(int signo, int code, uint64_t value) { raise(signo, code, value, false); }
 
 static void pending_remove(int signo)
 {
 	__atomic_fetch_and(&thread_get()->pending, ~SIGNAL_BIT(signo), __ATOMIC_RELAXED);
 }
 
+// Have the process server put a signal of the set into the block. False: it has none.
+static bool pending_fetch(const struct linux_thread *thread, uint64_t set)
+{
+	uint64_t result = 0;
+
+	set &= pending_get(thread) & ~__atomic_load_n(&thread->pending, __ATOMIC_RELAXED);
+	return set && process_signal_take(LINUX_SLOT_PROCESS, set, &result) == OK && (int64_t)result > 0;
+}
+
 // The next pending signal that is not blocked, faults first; 0: none.
 static int pending_next(const struct linux_thread *thread)
 {
-	uint64_t bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & ~thread->sigmask;
+	uint64_t open = ~(thread->sigmask | thread->wait_set);
+	uint64_t bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & open;
 
+	if (!bits && pending_fetch(thread, open))
+		bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & open;
 	if (bits & SIGNAL_FAULTS)
 		bits &= SIGNAL_FAULTS;
 	return bits ? __builtin_ctzll(bits) + 1 : 0;
@@ -190,6 +220,14 @@ void signal_mask_restore(void)
 	signal_recheck();
 }
 
+// Signals of the set are ignored now, and this thread may block more than before.
+static void pending_flush(uint64_t set)
+{
+	uint64_t result;
+
+	(void)process_signal_flush(LINUX_SLOT_PROCESS, set, &result);
+}
+
 static void disposition_set(struct process_block *process, int signo, uint64_t handler)
 {
 	uint64_t bit = SIGNAL_BIT(signo);
@@ -197,8 +235,11 @@ static void disposition_set(struct process_block *process, int signo, uint64_t h
 
 	process->ignored = is_ignored ? process->ignored | bit : process->ignored & ~bit;
 	process->caught = handler > SIG_IGN ? process->caught | bit : process->caught & ~bit;
-	if (is_ignored)
-		pending_remove(signo);
+	if (!is_ignored)
+		return;
+	pending_remove(signo);
+	if (process->thread_count > 1 || pending_get(thread_get()) & bit)
+		pending_flush(bit);
 }
 
 int64_t call_rt_sigaction(uint64_t signo, uint64_t new, uint64_t old, uint64_t size)
@@ -226,6 +267,16 @@ int64_t call_rt_sigaction(uint64_t signo, uint64_t new, uint64_t old, uint64_t s
 #define SIG_UNBLOCK 1
 #define SIG_SETMASK 2
 
+// What was this thread's to take is now another's.
+static void mask_changed(uint64_t before)
+{
+	struct linux_thread *thread = thread_get();
+
+	if (__atomic_load_n(&process_get()->pending, __ATOMIC_RELAXED) & thread->sigmask & ~before)
+		pending_flush(0);
+	signal_recheck();
+}
+
 int64_t call_rt_sigprocmask(uint64_t how, uint64_t new, uint64_t old, uint64_t size)
 {
 	struct linux_thread *thread = thread_get();
@@ -251,7 +302,7 @@ int64_t call_rt_sigprocmask(uint64_t how, uint64_t new, uint64_t old, uint64_t s
 		default:
 			return -EINVAL;
 		}
-		signal_recheck();
+		mask_changed(before);
 	}
 	return old ? user_put(old, &before, sizeof before) : 0;
 }
@@ -259,7 +310,7 @@ int64_t call_rt_sigprocmask(uint64_t how, uint64_t new, uint64_t old, uint64_t s
 int64_t call_rt_sigpending(uint64_t out, uint64_t size)
 {
 	const struct linux_thread *thread = thread_get();
-	uint64_t set = thread->pending & thread->sigmask;
+	uint64_t set = pending_get(thread) & thread->sigmask;
 
 	return size > 8 ? -EINVAL : user_put(out, &set, size);
 }
@@ -284,23 +335,41 @@ int64_t call_rt_sigsuspend(uint64_t mask, uint64_t size)
 }
 
 // Take a pending signal of the set: its number, or 0.
-static int64_t take(uint64_t set, uint64_t info_out)
+static int64_t take(uint64_t set, struct signal_info *info)
 {
 	struct linux_thread *thread = thread_get();
 	uint64_t bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & set;
-	struct signal_info info;
 	int signo;
 
+	if (!bits && pending_fetch(thread, set))
+		bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & set;
 	if (!bits)
 		return 0;
 	signo = __builtin_ctzll(bits) + 1;
-	frame_info(&info, &thread->info[signo - 1], signo);
+	frame_info(info, &thread->info[signo - 1], signo);
 	pending_remove(signo);
-	return info_out && user_put(info_out, &info, sizeof info) ? -EFAULT : signo;
+	return signo;
 }
 
-int64_t call_rt_sigtimedwait(uint64_t set_in, uint64_t info, uint64_t timeout, uint64_t size)
+// The process server sees the set: such a signal wakes this thread though it is blocked, and no handler
+// of it runs meanwhile.
+static int64_t take_wait(uint64_t set, uint64_t until, struct signal_info *info)
 {
+	struct linux_thread *thread = thread_get();
+	bool is_broken = false;
+	int64_t signo;
+
+	__atomic_store_n(&thread->wait_set, set, __ATOMIC_SEQ_CST);
+	while (!(signo = take(set, info)) && !is_broken && (until == FOREVER || clock_monotonic() < until))
+		is_broken = wait_until(until);
+	thread->wait_set = 0;
+	signal_recheck();
+	return signo ? signo : is_broken ? -EINTR : -EAGAIN;
+}
+
+int64_t call_rt_sigtimedwait(uint64_t set_in, uint64_t info_out, uint64_t timeout, uint64_t size)
+{
+	struct signal_info info;
 	struct timespec t;
 	uint64_t set, until = FOREVER;
 	int64_t signo;
@@ -316,23 +385,8 @@ int64_t call_rt_sigtimedwait(uint64_t set_in, uint64_t info, uint64_t timeout, u
 			return err;
 		until = clock_until(&t);
 	}
-	set &= ~SIGNAL_UNBLOCKABLE;
-	for (;;) {
-		signo = take(set, info);
-		if (signo)
-			return signo;
-		if (clock_monotonic() >= until)
-			return -EAGAIN;
-		// Waited-for signals must not act meanwhile: they are blocked, as callers do anyway.
-		uint64_t mask = thread_get()->sigmask;
-
-		thread_get()->sigmask |= set;
-		bool broken = wait_until(until);
-
-		thread_get()->sigmask = mask;
-		if (broken && !(thread_get()->pending & set))
-			return -EINTR;
-	}
+	signo = take_wait(set & ~SIGNAL_UNBLOCKABLE, until, &info);
+	return signo > 0 && info_out && user_put(info_out, &info, sizeof info) ? -EFAULT : signo;
 }
 
 struct signal_stack {
@@ -367,30 +421,88 @@ int64_t call_sigaltstack(uint64_t new, uint64_t old)
 	return old ? user_put(old, &before, sizeof before) : 0;
 }
 
-static int64_t signal_check(uint64_t signo) { return (uint32_t)signo > LINUX_NSIG ? -EINVAL : 0; }
+static bool is_valid(uint64_t signo) { return (uint32_t)signo <= LINUX_NSIG; }
+
+#define SIGNAL_REALTIME (~0ull << 31)
+#define SIGNAL_STOPS (SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
+
+// To this very thread: nothing but a signal to be queued, or one that stops, ends or continues at once,
+// needs a message.
+static bool raise_own(uint32_t signo, int code, bool is_shared)
+{
+	const struct linux_thread *thread = thread_get();
+	const struct process_block *process = process_get();
+	uint64_t bit = signo ? SIGNAL_BIT(signo) : 0;
+
+	if (bit & (SIGNAL_REALTIME | SIGNAL_STOPS | SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGCONT)))
+		return false;
+	if (!bit || (pending_get(thread) & bit) || (process->ignored & bit & ~thread->sigmask))
+		return true;
+	raise((int)signo, code, 0, is_shared);
+	return true;
+}
 
 int64_t call_kill(uint64_t pid, uint64_t signo)
+{
+	const struct process_block *process = process_get();
+	uint64_t result = 0;
+	err_t err;
+
+	if (!is_valid(signo))
+		return -EINVAL;
+	if ((uint32_t)pid == process->pid && process->thread_count == 1 && raise_own((uint32_t)signo, SI_USER, true))
+		return 0;
+	err = process_kill(LINUX_SLOT_PROCESS, (uint64_t)(int32_t)pid, (uint32_t)signo, &result);
+	return answer_get(err, result);
+}
+
+// tgid -1: whichever process the thread belongs to.
+static int64_t thread_kill(uint64_t tgid, uint64_t tid, uint64_t signo)
 {
 	uint64_t result = 0;
 	err_t err;
 
-	if (signal_check(signo))
+	if (!is_valid(signo) || (int32_t)tid <= 0)
 		return -EINVAL;
-	err = process_kill(LINUX_SLOT_PROCESS, (uint64_t)(int32_t)pid, (uint32_t)signo, &result);
+	if ((uint32_t)tid == thread_get()->tid &&
+	    ((int32_t)tgid == -1 || (uint32_t)tgid == process_get()->pid) &&
+	    raise_own((uint32_t)signo, SI_TKILL, false))
+		return 0;
+	err = process_tgkill(LINUX_SLOT_PROCESS, (uint64_t)(int32_t)tgid, (uint32_t)tid, (uint32_t)signo,
+			     (uint64_t)SI_TKILL, 0, &result);
 	return answer_get(err, result);
 }
 
 int64_t call_tgkill(uint64_t tgid, uint64_t tid, uint64_t signo)
 {
+	return (int32_t)tgid <= 0 ? -EINVAL : thread_kill(tgid, tid, signo);
+}
+
+int64_t call_tkill(uint64_t tid, uint64_t signo) { return thread_kill(UINT64_MAX, tid, signo); }
+
+static int64_t queue(uint64_t tgid, uint64_t tid, uint64_t signo, uint64_t info_in)
+{
+	struct signal_info info;
 	uint64_t result = 0;
 	err_t err;
 
-	if (signal_check(signo) || (int32_t)tgid <= 0 || (int32_t)tid <= 0)
+	if (user_get(&info, info_in, sizeof info))
+		return -EFAULT;
+	if (!is_valid(signo))
 		return -EINVAL;
-	err = process_tgkill(LINUX_SLOT_PROCESS, (uint32_t)tgid, (uint32_t)tid, (uint32_t)signo,
-			     (uint64_t)SI_TKILL, 0, &result);
+	err = process_signal_queue(LINUX_SLOT_PROCESS, tgid, tid, (uint32_t)signo, (uint64_t)(int64_t)info.code,
+				   (uint32_t)info.rest[0], info.rest[0] >> 32, info.rest[1], &result);
 	return answer_get(err, result);
 }
 
-// There are no threads yet: a thread is its process.
-int64_t call_tkill(uint64_t tid, uint64_t signo) { return call_tgkill(tid, tid, signo); }
+int64_t call_rt_sigqueueinfo(uint64_t pid, uint64_t signo, uint64_t info)
+{
+	return (int32_t)pid <= 0 ? -ESRCH : queue((uint32_t)pid, 0, signo, info);
+}
+
+int64_t call_rt_tgsigqueueinfo(uint64_t tgid, uint64_t tid, uint64_t signo, uint64_t info)
+{
+	if ((int32_t)tgid <= 0 || (int32_t)tid <= 0)
+		return -EINVAL;
+	return queue((uint32_t)tgid, (uint32_t)tid, signo, info);
+}

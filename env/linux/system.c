@@ -43,15 +43,6 @@ int64_t call_set_tid_address(uint64_t address)
 	return thread_get()->tid;
 }
 
-int64_t call_set_robust_list(uint64_t head, uint64_t size)
-{
-	if (size != 24)
-		return -EINVAL;
-	thread_get()->robust_list = head;
-	thread_get()->robust_size = size;
-	return 0;
-}
-
 int64_t call_sched_yield(void)
 {
 	sys_yield();
@@ -150,62 +141,6 @@ int64_t call_reboot(uint64_t magic1, uint64_t magic2, uint64_t command)
 	err_t err = process_reboot(LINUX_SLOT_PROCESS, (uint32_t)command, &result);
 
 	return answer_get(err, result);
-}
-
-#define FUTEX_WAIT 0
-#define FUTEX_WAKE 1
-#define FUTEX_REQUEUE 3
-#define FUTEX_WAIT_BITSET 9
-#define FUTEX_WAKE_BITSET 10
-#define FUTEX_COMMAND 0x7f
-#define FUTEX_CLOCK_REALTIME 0x100u
-
-// Nobody else is in a process of one thread: a wait ends by its time or a signal, a wake finds nobody.
-static int64_t futex_wait(uint64_t address, uint64_t value, uint64_t timeout, uint32_t op)
-{
-	uint64_t until = FOREVER;
-	struct timespec t;
-	uint32_t now;
-	int64_t err = timeout ? user_get_timespec(timeout, &t) : 0;
-
-	if (!err)
-		err = user_get(&now, address, sizeof now);
-	if (err)
-		return err;
-	if (now != (uint32_t)value)
-		return -EAGAIN;
-	if (timeout && (op & FUTEX_COMMAND) == FUTEX_WAIT) {
-		until = clock_until(&t);
-	} else if (timeout) {
-		uint64_t epoch = op & FUTEX_CLOCK_REALTIME ? process_get()->epoch_ns : 0;
-		uint64_t ns = (uint64_t)t.tv_sec > UINT64_MAX / 2 / NS_PER_SECOND
-				      ? FOREVER : (uint64_t)t.tv_sec * NS_PER_SECOND + (uint64_t)t.tv_nsec;
-
-		until = ns == FOREVER ? ns : ns > epoch ? ns - epoch : 0;
-	}
-	while (until == FOREVER || clock_monotonic() < until)
-		if (wait_until(until))
-			return timeout ? -EINTR : -RESTART;
-	return -ETIMEDOUT;
-}
-
-int64_t call_futex(uint64_t address, uint64_t op, uint64_t value, uint64_t timeout)
-{
-	uint32_t probe;
-
-	if (address % 4)
-		return -EINVAL;
-	switch ((uint32_t)op & FUTEX_COMMAND) {
-	case FUTEX_WAIT:
-	case FUTEX_WAIT_BITSET:
-		return futex_wait(address, value, timeout, (uint32_t)op);
-	case FUTEX_WAKE:
-	case FUTEX_WAKE_BITSET:
-	case FUTEX_REQUEUE:
-		return user_get(&probe, address, sizeof probe);
-	default:
-		return call_missing();
-	}
 }
 
 int64_t call_sethostname(void) { return -EPERM; }

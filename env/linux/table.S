@@ -108,6 +108,7 @@ table:
 	CALL	124, call_getsid
 	CALL	127, call_rt_sigpending
 	CALL	128, call_rt_sigtimedwait
+	CALL	129, call_rt_sigqueueinfo
 	CALL	130, call_rt_sigsuspend
 	CALL	131, call_sigaltstack
 	CALL	132, call_utime
@@ -130,7 +131,7 @@ table:
 	CALL	228, call_clock_gettime
 	CALL	229, call_clock_getres
 	CALL	230, call_clock_nanosleep
-	CALL	231, call_exit		// exit_group
+	CALL	231, call_exit_group
 	CALL	234, call_tgkill
 	CALL	235, call_utimes
 	CALL	247, call_waitid
@@ -150,12 +151,14 @@ table:
 	CALL	270, call_pselect6
 	CALL	271, call_ppoll
 	CALL	273, call_set_robust_list
+	CALL	274, call_get_robust_list
 	CALL	280, call_utimensat
 	CALL	285, call_fallocate
 	CALL	292, call_dup3
 	CALL	293, call_pipe2
 	CALL	295, call_preadv
 	CALL	296, call_pwritev
+	CALL	297, call_rt_tgsigqueueinfo
 	CALL	302, call_prlimit64
 	CALL	309, call_getcpu
 	CALL	316, call_renameat2

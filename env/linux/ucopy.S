@@ -3,7 +3,7 @@
 // While it runs, linux_thread.fault_ip says where a fault that cannot be resolved continues; the
 // process server believes only addresses between ucopy_start and ucopy_end.
 	.text
-	.globl	ucopy_start, ucopy_end, ucopy_bytes, ucopy_string, ucopy_probe
+	.globl	ucopy_start, ucopy_end, ucopy_bytes, ucopy_string, ucopy_probe, ucopy_exchange
 ucopy_start:
 
 // size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip)
@@ -60,6 +60,23 @@ ucopy_probe:
 	ret
 probe_fault:
 	movq	$0, (%rsi)
+	mov	$-14, %rax
+	ret
+
+// int64_t ucopy_exchange(uint32_t *at, uint32_t *expected, uint32_t value, uint64_t *fault_ip): atomically,
+// store the value if *expected is there; *expected becomes what was. 1: stored, 0: not, or -EFAULT.
+ucopy_exchange:
+	lea	exchange_fault(%rip), %rax
+	mov	%rax, (%rcx)
+	mov	(%rsi), %eax
+	lock cmpxchgl %edx, (%rdi)
+	movq	$0, (%rcx)
+	mov	%eax, (%rsi)
+	sete	%al
+	movzbl	%al, %eax
+	ret
+exchange_fault:
+	movq	$0, (%rcx)
 	mov	$-14, %rax
 	ret
 ucopy_end:

@@ -33,6 +33,17 @@
 #define PROCESS_FAULT_SIGNAL 0x81a
 #define PROCESS_TIMER 0x81b
 #define PROCESS_GROW_HANDLES 0x81c
+#define PROCESS_THREAD_EXIT 0x828
+#define PROCESS_THREAD_MAKE 0x829
+#define PROCESS_SIGNAL_TAKE 0x82a
+#define PROCESS_SIGNAL_QUEUE 0x82b
+#define PROCESS_SIGNAL_FLUSH 0x82c
+#define PROCESS_FUTEX_WAIT 0x82d
+#define PROCESS_FUTEX_WAKE 0x82e
+#define PROCESS_FUTEX_END 0x82f
+#define PROCESS_FUTEX_REQUEUE 0x830
+#define PROCESS_FUTEX_SIGNAL 0x831
+#define PROCESS_OPTION 0x832
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define PROCESS_METHODS(X) \
@@ -63,7 +74,18 @@
 	X(mremap, 5, 0) \
 	X(fault_signal, 1, 0) \
 	X(timer, 3, 0) \
-	X(grow_handles, 0, 0)
+	X(grow_handles, 0, 0) \
+	X(thread_exit, 1, 0) \
+	X(thread_make, 4, 0) \
+	X(signal_take, 1, 0) \
+	X(signal_queue, 7, 0) \
+	X(signal_flush, 1, 0) \
+	X(futex_wait, 3, 0) \
+	X(futex_wake, 3, 0) \
+	X(futex_end, 0, 0) \
+	X(futex_requeue, 6, 0) \
+	X(futex_signal, 1, 0) \
+	X(option, 2, 0)
 
 // End the whole process. Not answered.
 // status: wait status: code << 8, or a signal
@@ -135,7 +157,8 @@ static inline err_t process_exec_buffer(cap_t to, uint64_t size, uint64_t *resul
 // *result: pid, 0, or -errno
 // *status: wait status
 // *usage_user: microseconds
-static inline err_t process_wait(cap_t to, uint64_t idtype, uint64_t id, uint64_t options, uint64_t *result, uint64_t *status, uint64_t *usage_user, uint64_t *usage_system)
+// *uid: the child's
+static inline err_t process_wait(cap_t to, uint64_t idtype, uint64_t id, uint64_t options, uint64_t *result, uint64_t *status, uint64_t *usage_user, uint64_t *usage_system, uint64_t *uid)
 {
 	struct msg m = {.tag = TAG(PROCESS_WAIT, 3) | TAG_INTERRUPTIBLE, .words = {idtype, id, options}};
 	err_t err = sys_call(to, &m);
@@ -148,6 +171,8 @@ static inline err_t process_wait(cap_t to, uint64_t idtype, uint64_t id, uint64_
 		*usage_user = m.words[2];
 	if (usage_system)
 		*usage_system = m.words[3];
+	if (uid)
+		*uid = m.words[4];
 	return err;
 }
 
@@ -431,6 +456,166 @@ static inline err_t process_timer(cap_t to, uint64_t value, uint64_t interval, u
 static inline err_t process_grow_handles(cap_t to, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(PROCESS_GROW_HANDLES, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// End the calling thread; with the last one the process ends. Not answered. The library has
+// done what its end means to memory (robust list, CLEARTID).
+// status: code << 8
+static inline err_t process_thread_exit(cap_t to, uint64_t status, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_THREAD_EXIT, 1), .words = {status}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Make a thread of the same process. It starts at `entry` in the library, on its own block,
+// which is a copy of the caller's but for its numbers.
+// entry: library address
+// stack: the program's stack pointer for it, or 0: as the caller's
+// tls: its FS
+// tid_address: where its tid is stored before it runs, or 0
+// *result: tid, or -errno
+static inline err_t process_thread_make(cap_t to, uint64_t entry, uint64_t stack, uint64_t tls, uint64_t tid_address, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_THREAD_MAKE, 4), .words = {entry, stack, tls, tid_address}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Have the next queued signal of a set (the thread's, else the process's) in the caller's
+// block.
+// set: bit n - 1: signal n
+// *result: its number, or 0
+static inline err_t process_signal_take(cap_t to, uint64_t set, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_SIGNAL_TAKE, 1), .words = {set}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// rt_sigqueueinfo, rt_tgsigqueueinfo.
+// tid: 0: to the process
+// code: si_code
+// pid: si_pid
+// uid: si_uid
+// value: si_value
+static inline err_t process_signal_queue(cap_t to, uint64_t tgid, uint64_t tid, uint64_t signal, uint64_t code, uint64_t pid, uint64_t uid, uint64_t value, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_SIGNAL_QUEUE, 7), .words = {tgid, tid, signal, code, pid, uid, value}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// The signals of the set are ignored now: forget those that are pending. And the caller may
+// block more than before: what is pending for the process finds another thread.
+// set: bit n - 1: signal n
+static inline err_t process_signal_flush(cap_t to, uint64_t set, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_SIGNAL_FLUSH, 1), .words = {set}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Wait for a word of memory: compared, and the caller is put down as a waiter. Its struct
+// futex_waiter becomes FUTEX_WOKEN, and its notification is signalled, when it is woken.
+// value: 32 bits
+// *result: 0, -EAGAIN, -EFAULT
+// *is_local: 1: no other space has this memory, and nothing was done
+static inline err_t process_futex_wait(cap_t to, uint64_t address, uint64_t value, uint64_t bitset, uint64_t *result, uint64_t *is_local)
+{
+	struct msg m = {.tag = TAG(PROCESS_FUTEX_WAIT, 3), .words = {address, value, bitset}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (is_local)
+		*is_local = m.words[1];
+	return err;
+}
+
+// *result: how many, or -EFAULT
+// *is_local: as in futex_wait
+static inline err_t process_futex_wake(cap_t to, uint64_t address, uint64_t count, uint64_t bitset, uint64_t *result, uint64_t *is_local)
+{
+	struct msg m = {.tag = TAG(PROCESS_FUTEX_WAKE, 3), .words = {address, count, bitset}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (is_local)
+		*is_local = m.words[1];
+	return err;
+}
+
+// Wait no longer.
+// *result: 1: it had not been woken
+static inline err_t process_futex_end(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_FUTEX_END, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// wake: how many to wake
+// move: how many to move to the other word
+// is_compared: 1: only while the word is `value`
+// *result: how many, or -errno
+// *is_local: as in futex_wait
+static inline err_t process_futex_requeue(cap_t to, uint64_t address, uint64_t other, uint64_t wake, uint64_t move, uint64_t is_compared, uint64_t value, uint64_t *result, uint64_t *is_local)
+{
+	struct msg m = {.tag = TAG(PROCESS_FUTEX_REQUEUE, 6), .words = {address, other, wake, move, is_compared, value}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (is_local)
+		*is_local = m.words[1];
+	return err;
+}
+
+// Signal the notification of a thread of another process in the same address space.
+// thread: thread area
+// *result: 0
+static inline err_t process_futex_signal(cap_t to, uint64_t thread, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_FUTEX_SIGNAL, 1), .words = {thread}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// What prctl sets of a process.
+// what: 0: the signal that it gets when its parent ends; 1: is it a subreaper?
+// value: -1: only ask
+// *result: the value, or -EINVAL
+static inline err_t process_option(cap_t to, uint64_t what, uint64_t value, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_OPTION, 2), .words = {what, value}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

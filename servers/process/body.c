@@ -7,6 +7,8 @@
 #include "abi/gen/stubs.h"
 #include "lib/rt/component.h"
 #include "servers/process/elf.h"
+#include "servers/process/futex.h"
+#include "servers/process/thread.h"
 
 #define LIBRARY_PAGES (ENV_TEXT_MAX / PAGE_SIZE)
 #define LIBRARY_RUN 64
@@ -82,7 +84,21 @@ void body_library_make(cap_t own_endpoint)
 	library_check();
 }
 
-static cap_t map_pages(struct space *space, uint32_t page, uint32_t count, uint64_t address, uint64_t rights)
+cap_t body_endpoint(void) { return endpoint; }
+
+uint32_t body_trampoline_page(void)
+{
+	uint32_t page = (uint32_t)((library.trampoline - ENV_TEXT) / PAGE_SIZE);
+
+	return library_run[page / LIBRARY_RUN] + page % LIBRARY_RUN;
+}
+
+bool body_context_configure(cap_t context)
+{
+	return schedcontrol_configure(schedcontrol, context, BODY_PRIORITY, slice) == OK;
+}
+
+cap_t body_map_pages(struct space *space, uint32_t page, uint32_t count, uint64_t address, uint64_t rights)
 {
 	uint32_t first;
 	cap_t frame = store_frame(page, &first);
@@ -90,58 +106,33 @@ static cap_t map_pages(struct space *space, uint32_t page, uint32_t count, uint6
 	return space_map(space, frame, first, count, address, rights);
 }
 
+bool body_space_block_map(struct space *space, uint32_t i)
+{
+	if (space->block_pages[i] != PAGE_NONE)
+		return true;
+	space->block_pages[i] = store_page();
+	return space->block_pages[i] != PAGE_NONE &&
+	       body_map_pages(space, space->block_pages[i], 1, ENV_SPACE + i * (uint64_t)PAGE_SIZE,
+			      FRAME_READ | FRAME_WRITE);
+}
+
 // What all processes of a space share: the library, and the space's block.
 static bool space_prepare(struct space *space)
 {
-	if (space->block_page != PAGE_NONE)
+	if (space->block_pages[0] != PAGE_NONE)
 		return true;
-	space->block_page = store_page();
-	if (space->block_page == PAGE_NONE)
-		return false;
 	for (uint32_t i = 0; i * LIBRARY_RUN < library_pages; i++) {
 		uint32_t left = library_pages - i * LIBRARY_RUN;
 
-		if (!map_pages(space, library_run[i], left < LIBRARY_RUN ? left : LIBRARY_RUN,
-			       ENV_TEXT + (uint64_t)i * LIBRARY_RUN * PAGE_SIZE, FRAME_READ | FRAME_EXECUTE))
+		if (!body_map_pages(space, library_run[i], left < LIBRARY_RUN ? left : LIBRARY_RUN,
+				    ENV_TEXT + (uint64_t)i * LIBRARY_RUN * PAGE_SIZE,
+				    FRAME_READ | FRAME_EXECUTE))
 			return false;
 	}
-	return map_pages(space, space->block_page, 1, ENV_SPACE, FRAME_READ | FRAME_WRITE);
-}
-
-static bool area_map(struct body *body, uint32_t page, uint32_t count, uint64_t address, uint64_t rights)
-{
-	cap_t slot = map_pages(body->space, page, count, address, rights);
-
-	if (slot)
-		body->maps[body->map_count++] = slot;
-	return slot;
-}
-
-// The table for the thread's windows: other servers map there by their replies, and have no memory for
-// tables. A mapping makes it, and it stays when the mapping goes.
-static bool windows_prepare(struct body *body)
-{
-	cap_t slot = map_pages(body->space, body->pages + BODY_STACK_PAGES, 1, env_window(body->area, 0),
-			       FRAME_READ);
-
-	if (slot)
-		slot_set_drop(&body->space->slots, slot);
-	return slot;
-}
-
-static bool areas_map(struct body *body)
-{
-	uint64_t area = env_thread_area(body->area), rights = FRAME_READ | FRAME_WRITE;
-	uint32_t trampoline = (uint32_t)((library.trampoline - ENV_TEXT) / PAGE_SIZE);
-
-	return area_map(body, body->pages, BODY_STACK_PAGES,
-			area + AREA_STACK_END - BODY_STACK_PAGES * PAGE_SIZE, rights) &&
-	       area_map(body, library_run[trampoline / LIBRARY_RUN] + trampoline % LIBRARY_RUN, 1,
-			area + AREA_TRAMPOLINE, FRAME_READ | FRAME_EXECUTE) &&
-	       area_map(body, body->pages + BODY_STACK_PAGES, 1, area + AREA_BLOCK, rights) &&
-	       area_map(body, body->pages + BODY_STACK_PAGES + 1, PROCESS_BLOCK_PAGES,
-			env_process_block(body->index), rights) &&
-	       windows_prepare(body);
+	if (!body_space_block_map(space, 0))
+		return false;
+	futex_share(space);
+	return true;
 }
 
 static bool derive(cap_t cnode, uint64_t dest, cap_t source, uint64_t rights, uint64_t data, uint64_t count)
@@ -151,67 +142,28 @@ static bool derive(cap_t cnode, uint64_t dest, cap_t source, uint64_t rights, ui
 
 static bool objects_make(struct body *body)
 {
-	return unit_make(body->unit, TYPE_CNODE, LINUX_CNODE_BITS, body_slot(body, BODY_CNODE)) &&
-	       unit_make(body->unit, TYPE_THREAD, 0, body_slot(body, BODY_THREAD)) &&
-	       unit_make(body->unit, TYPE_SCHEDCONTEXT, 0, body_slot(body, BODY_CONTEXT)) &&
-	       unit_make(body->unit, TYPE_NOTIFICATION, 0, body_slot(body, BODY_NOTIFY));
-}
+	cap_t cnode = body_slot(body, BODY_CNODE);
 
-// The program's own capabilities, and the server's badged ones.
-static bool capabilities_make(struct body *body, uint64_t identity)
-{
-	cap_t cnode = body_slot(body, BODY_CNODE), notify = body_slot(body, BODY_NOTIFY);
-
-	return derive(cnode, LINUX_SLOT_PROCESS, endpoint, ENDPOINT_SEND | ENDPOINT_GRANT,
-		      BADGE_PROCESS | identity, 0) &&
+	return unit_make(body->unit, TYPE_CNODE, LINUX_CNODE_BITS, cnode) &&
 	       derive(cnode, LINUX_SLOT_CNODE, cnode, CNODE_MOVE | CNODE_DELETE | CNODE_DERIVE,
-		      LINUX_SLOT_HANDLES, BODY_HANDLES) &&
-	       derive(cnode, LINUX_SLOT_THREADS, notify, NOTIFICATION_SIGNAL | NOTIFICATION_WAIT,
-		      LINUX_NOTIFY_READY, 0) &&
-	       derive(cnode, LINUX_SLOT_THREADS + 1, body_slot(body, BODY_CONTEXT), SCHEDCONTEXT_DEADLINE, 0,
-		      0) &&
-	       derive(store_cnode, body_slot(body, BODY_WORK), notify, NOTIFICATION_SIGNAL, LINUX_NOTIFY_WORK,
-		      0) &&
-	       derive(store_cnode, body_slot(body, BODY_DEADLINE), notify, NOTIFICATION_SIGNAL,
-		      LINUX_NOTIFY_DEADLINE, 0) &&
-	       derive(store_cnode, body_slot(body, BODY_FAULT), endpoint, ENDPOINT_SEND | ENDPOINT_GRANT,
-		      BADGE_FAULT | identity, 0);
+		      LINUX_SLOT_HANDLES, BODY_HANDLES);
 }
 
-static bool thread_prepare(struct body *body)
+static bool block_map(struct body *body)
 {
-	cap_t thread = body_slot(body, BODY_THREAD), context = body_slot(body, BODY_CONTEXT);
-	uint64_t area = env_thread_area(body->area), page = area + AREA_TRAMPOLINE - library.trampoline;
-	uint32_t first;
-	cap_t frame = store_frame(body->pages + BODY_STACK_PAGES, &first);
-	cap_t slot = slot_set_take(&body->space->slots);
-
-	// The block's Frame: a window of its own, kept like the mappings.
-	if (!slot)
-		return false;
-	body->maps[body->map_count++] = slot;
-	if (!derive(store_cnode, slot, frame, FRAME_READ | FRAME_WRITE, first, 1))
-		return false;
-	return thread_set_space(thread, body_slot(body, BODY_CNODE), body->space->vspace,
-				body_slot(body, BODY_FAULT)) == OK &&
-	       thread_set_block(thread, slot, area + AREA_BLOCK) == OK &&
-	       thread_set_redirect(thread, area + AREA_TRAMPOLINE + TRAMPOLINE_SYSCALL, ENV_BASE, USER_END,
-				   page + library.exit_start, page + library.exit_end,
-				   page + library.slow_exit) == OK &&
-	       schedcontrol_configure(schedcontrol, context, BODY_PRIORITY, slice) == OK &&
-	       schedcontext_bind_notification(context, body_slot(body, BODY_DEADLINE)) == OK &&
-	       schedcontext_bind(context, thread) == OK;
+	body->block = (struct process_block *)store_at(body->pages + THREAD_PAGES);
+	body->map = body_map_pages(body->space, body->pages + THREAD_PAGES, PROCESS_BLOCK_PAGES,
+				   env_process_block(body->index), FRAME_READ | FRAME_WRITE);
+	return body->map;
 }
 
-static bool numbers_take(struct body *body)
+static bool index_take(struct body *body)
 {
 	struct space *space = body->space;
 
-	if (!~space->threads || !~space->processes)
+	if (!~space->processes)
 		return false;
-	body->area = (uint32_t)__builtin_ctzll(~space->threads);
 	body->index = (uint32_t)__builtin_ctzll(~space->processes);
-	space->threads |= 1ull << body->area;
 	space->processes |= 1ull << body->index;
 	return true;
 }
@@ -221,25 +173,9 @@ static cap_t slots_take(void)
 	return slots_free_count ? slots_free[--slots_free_count] : slot_alloc_run(BODY_SLOTS);
 }
 
-static void blocks_prepare(struct body *body, const struct task *task)
-{
-	uint8_t *pages = store_at(body->pages);
-	uint64_t area = env_thread_area(body->area);
-
-	body->kernel = (struct abi_block *)(pages + BODY_STACK_PAGES * PAGE_SIZE);
-	body->thread = (struct linux_thread *)body->kernel->user;
-	body->block = (struct process_block *)(pages + (BODY_STACK_PAGES + 1) * PAGE_SIZE);
-	body->kernel->self = area + AREA_BLOCK;
-	body->thread->library_stack = area + AREA_STACK_END;
-	body->thread->index = body->area;
-	body->thread->process_index = body->index;
-	body->thread->tid = task->pid;
-}
-
-struct body *body_make(const struct task *task, struct space *space)
+struct body *body_make(struct task *task, struct space *space)
 {
 	struct body *body = calloc(1, sizeof(*body));
-	uint64_t identity = (task->generation & 0xffffffull) << 16 | task->index;
 
 	if (!body)
 		return NULL;
@@ -248,14 +184,11 @@ struct body *body_make(const struct task *task, struct space *space)
 	body->slots = slots_take();
 	body->unit = unit_take(UNIT_BODY);
 	body->pages = store_run(BODY_PAGES);
-	body->area = body->index = 64;
+	body->index = ENV_PROCESS_MAX;
 	body->handles = BODY_HANDLES;
-	if (body->slots && body->unit && body->pages != PAGE_NONE && numbers_take(body)) {
-		blocks_prepare(body, task);
-		if (objects_make(body) && space_prepare(space) && areas_map(body) &&
-		    capabilities_make(body, identity) && thread_prepare(body))
-			return body;
-	}
+	if (body->slots && body->unit && body->pages != PAGE_NONE && index_take(body) && objects_make(body) &&
+	    space_prepare(space) && block_map(body) && thread_make(body, task, body->pages))
+		return body;
 	body_destroy(body);
 	return NULL;
 }
@@ -264,20 +197,20 @@ void body_destroy(struct body *body)
 {
 	struct space *space = body->space;
 
+	body->is_ending = true;
 	if (body->unit)
 		unit_give(UNIT_BODY, body->unit);
 	if (body->cspace_unit)
 		unit_give(UNIT_CSPACE, body->cspace_unit);
+	while (body->threads)
+		thread_destroy(body->threads);
 	if (body->slots) {
 		(void)cnode_delete(store_cnode, body->slots, BODY_SLOTS);
 		slots_free[slots_free_count++] = body->slots;
 	}
-	// A space that goes on loses this body's areas; one that ends loses all at once.
-	for (uint32_t i = 0; space->references > 1 && i < body->map_count; i++)
-		slot_set_drop(&space->slots, body->maps[i]);
-	if (body->area < 64)
-		space->threads &= ~(1ull << body->area);
-	if (body->index < 64)
+	if (body->map && space->references > 1)
+		slot_set_drop(&space->slots, body->map);
+	if (body->index < ENV_PROCESS_MAX)
 		space->processes &= ~(1ull << body->index);
 	// No page is given back before what mapped it is gone.
 	space_put(space);
@@ -286,14 +219,18 @@ void body_destroy(struct body *body)
 	free(body);
 }
 
-// The program's own capability over its handle slots, and the thread's CSpace, on the new CNode. What
+// The program's own capability over its handle slots, and the threads' CSpace, on the new CNode. What
 // was in the old one has moved, but for the old capability over the old slots.
 static bool cspace_exchange(struct body *body, cap_t cnode)
 {
-	return derive(cnode, LINUX_SLOT_CNODE, cnode, CNODE_MOVE | CNODE_DELETE | CNODE_DERIVE,
-		      LINUX_SLOT_HANDLES, LINUX_FD_MAX) &&
-	       thread_set_space(body_slot(body, BODY_THREAD), cnode, body->space->vspace,
-				body_slot(body, BODY_FAULT)) == OK;
+	bool is_done = derive(cnode, LINUX_SLOT_CNODE, cnode, CNODE_MOVE | CNODE_DELETE | CNODE_DERIVE,
+			      LINUX_SLOT_HANDLES, LINUX_FD_MAX);
+
+	// One that is being made has no CSpace yet.
+	for (struct thread *t = body->threads; t; t = t->next)
+		if (t->block)
+			is_done = thread_cspace_set(t, cnode) && is_done;
+	return is_done;
 }
 
 bool body_handles_grow(struct body *body)
@@ -351,23 +288,13 @@ bool body_handles_copy(struct body *to, const struct body *from, const uint64_t 
 	return true;
 }
 
-bool body_start(struct body *body, uint64_t ip)
-{
-	uint64_t values[REGISTER_COUNT] = {0};
-	uint64_t fs = body->thread->fs_base, gs = body->thread->gs_base;
-
-	values[REGISTER_IP] = ip;
-	values[REGISTER_SP] = env_thread_area(body->area) + AREA_STACK_END;
-	values[REGISTER_FLAGS] = 0x202;
-	values[REGISTER_FS] = fs < USER_END ? fs : 0;
-	values[REGISTER_GS] = gs < USER_END ? gs : 0;
-	return thread_write(body_slot(body, BODY_THREAD), (1ull << REGISTER_COUNT) - 1, values) == OK &&
-	       thread_resume(body_slot(body, BODY_THREAD)) == OK;
-}
+bool body_start(struct body *body, uint64_t ip) { return thread_start(body->threads, ip); }
 
 uint64_t body_ticks(const struct body *body)
 {
-	uint64_t ticks = 0;
+	uint64_t ticks = body->ticks;
 
-	return schedcontext_consumed(body_slot(body, BODY_CONTEXT), &ticks) ? 0 : ticks;
+	for (const struct thread *t = thread_first(body); t; t = thread_next(t))
+		ticks += thread_ticks(t);
+	return ticks;
 }

@@ -189,6 +189,7 @@ static void limits_make(uint64_t limits[16][2])
 		{4, 0, 0},                           // core: none is written
 		{6, TASK_MAX, TASK_MAX},             // processes
 		{7, LINUX_FD_MAX, LINUX_FD_MAX},     // descriptors
+		{11, 1024, 1024},                    // queued signals
 		{13, 0, 0},                          // nice
 		{14, 0, 0},                          // real-time priority
 	};
@@ -205,9 +206,9 @@ static void block_make(struct body *body, const struct elf_image *elf, uint64_t 
 {
 	const struct component_info *info = component_get();
 
-	body->thread->regs[REGISTER_IP] = elf->entry + base;
-	body->thread->regs[REGISTER_SP] = sp;
-	body->thread->regs[REGISTER_FLAGS] = 0x202;
+	body->threads->block->regs[REGISTER_IP] = elf->entry + base;
+	body->threads->block->regs[REGISTER_SP] = sp;
+	body->threads->block->regs[REGISTER_FLAGS] = 0x202;
 	body->block->brk_start = body->block->brk = body->space->brk_start;
 	body->block->epoch_ns = info->epoch_ns;
 	body->block->ticks_per_second = info->ticks_per_second;
@@ -278,6 +279,19 @@ void exec_name_set(struct task *task, const struct image *image)
 	memcpy(task->name, name, strnlen(name, sizeof(task->name) - 1));
 }
 
+// What is pending for the thread that calls exec, and for its process, stays so.
+static void signals_move(struct thread *to, struct thread *from)
+{
+	to->block->sigmask = from->block->sigmask;
+	to->block->pending = from->block->pending;
+	to->block->shared = from->block->shared;
+	to->block->queued = from->block->queued;
+	memcpy(to->block->info, from->block->info, sizeof(to->block->info));
+	to->queue = from->queue;
+	from->queue = (struct signal_queue){0};
+	to->block->work = to->block->pending | to->block->queued | to->task->queue.mask ? WORK_SIGNAL : 0;
+}
+
 // The tables of the new program: descriptors without close-on-exec, handlers back to the default.
 static void tables_move(struct body *to, const struct body *from, uint64_t *bitmap)
 {
@@ -311,10 +325,8 @@ static void tables_move(struct body *to, const struct body *from, uint64_t *bitm
 	new->handle_count = old->handle_count;
 	memcpy(new->limits, old->limits, sizeof(new->limits));
 	new->no_new_privileges = old->no_new_privileges;
-	to->thread->sigmask = from->thread->sigmask;
-	to->thread->pending = from->thread->pending;
-	memcpy(to->thread->info, from->thread->info, sizeof(to->thread->info));
-	to->thread->work = to->thread->pending ? WORK_SIGNAL : 0;
+	new->pending = old->pending;
+	signals_move(to->threads, caller);
 }
 
 // From here on nothing fails but for want of a working kernel: then the process ends.
@@ -329,6 +341,10 @@ static void body_exchange(struct task *task, struct body *body)
 				  body_slot(old, BODY_FILES), 2, NULL) == OK &&
 		       body_files_set(body);
 
+	for (struct thread *t = thread_first(old); t; t = thread_next(t)) {
+		futex_thread_end(t);
+		thread_replies_end(t);
+	}
 	task->body = body;
 	task->has_exec = true;
 	block_update(task);

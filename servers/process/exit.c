@@ -38,6 +38,7 @@ static void news_set(struct msg *m, enum wait_news news, const struct task *chil
 		      : news == WAIT_STOP ? child->stop_signal << 8 | 0x7f
 					  : 0xffff;
 	m->words[2] = microseconds(child->ticks);
+	m->words[4] = child->ids.ruid;
 }
 
 static void news_consume(enum wait_news news, struct task *child, uint32_t options)
@@ -72,26 +73,22 @@ void wait_handle(struct task *task, struct msg *m)
 		news_set(m, news, child);
 		news_consume(news, child, options);
 	} else if (news == WAIT_NOTHING && !(options & WAIT_NOHANG)) {
-		task->wait_type = type;
-		task->wait_id = id;
-		task->wait_options = options;
-		task->wait_reply = server_keep(&process_server);
-		if (!task->wait_reply)
+		caller->wait_type = type;
+		caller->wait_id = id;
+		caller->wait_options = options;
+		caller->wait_reply = server_keep(&process_server);
+		if (!caller->wait_reply)
 			answer_set(m, -EAGAIN);
 	}
 }
 
-// A parent that waits is answered; what it waited for is consumed only when the answer arrived.
-static void waiter_wake(struct task *parent)
+// A thread that waits is answered; what it waited for is consumed only when the answer arrived.
+static void waiter_answer(struct thread *waiter)
 {
 	struct task *child;
 	struct msg m;
-
-	if (!parent->wait_reply)
-		return;
-
-	enum wait_news news =
-		task_wait_find(parent, parent->wait_type, parent->wait_id, parent->wait_options, &child);
+	enum wait_news news = task_wait_find(waiter->task, waiter->wait_type, waiter->wait_id,
+					     waiter->wait_options, &child);
 
 	if (news == WAIT_NOTHING)
 		return;
@@ -100,11 +97,18 @@ static void waiter_wake(struct task *parent)
 	else
 		news_set(&m, news, child);
 
-	cap_t reply = parent->wait_reply;
+	cap_t reply = waiter->wait_reply;
 
-	parent->wait_reply = 0;
+	waiter->wait_reply = 0;
 	if (server_answer(&process_server, reply, &m) == OK && news != WAIT_NO_CHILD)
-		news_consume(news, child, parent->wait_options);
+		news_consume(news, child, waiter->wait_options);
+}
+
+static void waiters_wake(struct task *parent)
+{
+	for (struct thread *t = thread_first(parent->body); t; t = thread_next(t))
+		if (t->wait_reply)
+			waiter_answer(t);
 }
 
 static int32_t news_code(const struct task *child)
@@ -142,61 +146,138 @@ void wait_notify(struct task *child)
 	// Children of a parent that ignores SIGCHLD leave no zombie.
 	if (is_end && is_ignored && signal == SIGCHLD)
 		reap(child);
-	waiter_wake(parent);
+	waiters_wake(parent);
 	if (signal && (is_end || !(flags & ACTION_NOCLDSTOP)))
-		signal_post(parent, &info);
+		(void)signal_post(parent, &info);
 }
 
 static void body_end(struct task *task)
 {
 	struct body *body = task->body;
-	uint64_t clear = body->thread->clear_child_tid;
-	uint32_t zero = 0;
 
 	task->ticks += body_ticks(body);
 	task->page_peak = body->space->peak;
-	// Somebody else may look at it only where the space goes on.
-	if (clear && clear < PROGRAM_END - 4 && body->space->references > 1)
-		(void)space_write(body->space, clear, &zero, sizeof(zero));
+	for (struct thread *t = thread_first(body); t; t = thread_next(t)) {
+		futex_thread_end(t);
+		thread_replies_end(t);
+	}
 	task->body = NULL;
+	queue_remove(&task->queue, ~0ull);
 	body_destroy(body);
 }
 
-static void replies_end(struct task *task)
+void thread_replies_end(struct thread *thread)
 {
-	(void)reply_answer(&task->wait_reply, -EINTR);
-	(void)reply_answer(&task->stopped_reply, 0);
-	if (task->vfork_parent) {
-		(void)reply_answer(&task->vfork_parent->vfork_reply, task->pid);
-		task->vfork_parent = NULL;
-	}
+	(void)reply_answer(&thread->wait_reply, -EINTR);
+	(void)reply_answer(&thread->stopped_reply, 0);
+	if (!thread->vfork_reply)
+		return;
 	for (uint32_t i = 0; i < TASK_MAX; i++)
-		if (tasks.items[i].vfork_parent == task)
+		if (tasks.items[i].vfork_parent == thread)
 			tasks.items[i].vfork_parent = NULL;
-	(void)reply_answer(&task->vfork_reply, -EINTR);
+	(void)reply_answer(&thread->vfork_reply, -EINTR);
 }
 
-static void task_finish(struct task *task)
+static void vfork_end(struct task *task)
 {
-	uint32_t pid = task->pid, pgid = task->pgid, sid = task->sid, status = task->status;
+	if (!task->vfork_parent)
+		return;
+	(void)reply_answer(&task->vfork_parent->vfork_reply, task->pid);
+	task->vfork_parent = NULL;
+}
 
-	timer_clear(task);
-	body_end(task);
-	replies_end(task);
-	task->state = TASK_ZOMBIE;
-	task->stop_news = task->continue_news = false;
+// The last thread to end takes its process with it: what a wait sees is its status.
+void thread_exit_handle(struct task *task, struct msg *m)
+{
+	uint32_t status = (uint32_t)m->words[0] & 0xff00;
 
-	// Zombies that init inherits are reaped at once.
+	answer_set(m, 0);
+	if (task->body->thread_count == 1) {
+		task_end(task, status);
+		return;
+	}
+	thread_replies_end(caller);
+	futex_forget(caller);
+	thread_put(caller);
+	signal_retarget(task);
+}
+
+// Groups that an end may leave without anybody in their session who could continue them.
+struct group {
+	uint32_t pgid, sid;
+};
+
+static bool has_stopped(uint32_t pgid)
+{
+	for (uint32_t i = 0; i < TASK_MAX; i++)
+		if (tasks.items[i].state == TASK_STOPPED && tasks.items[i].pgid == pgid)
+			return true;
+	return false;
+}
+
+// The groups of a task and its children that it keeps from being orphaned. At most one for each child.
+static uint32_t groups_get(struct task *task, struct group *groups)
+{
+	uint32_t count = 0;
+	bool is_own = task->parent && task->parent->pgid != task->pgid && task->parent->sid == task->sid;
+
+	if (is_own && has_stopped(task->pgid))
+		groups[count++] = (struct group){task->pgid, task->sid};
+	for (const struct task *c = task->child; c; c = c->next)
+		if (c->state == TASK_STOPPED && c->pgid != task->pgid && c->sid == task->sid)
+			groups[count++] = (struct group){c->pgid, c->sid};
+	return count;
+}
+
+static void groups_hang_up(const struct group *groups, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t pgid = groups[i].pgid, sid = groups[i].sid;
+
+		if (!has_stopped(pgid) || !task_group_is_orphaned(&tasks, pgid, sid))
+			continue;
+		(void)signal_group(pgid, sid, SIGHUP);
+		(void)signal_group(pgid, sid, SIGCONT);
+	}
+}
+
+// Its children find another parent, and hear of its end if they asked to.
+static void children_leave(struct task *task)
+{
 	static struct task *children[TASK_MAX];
 	uint32_t count = 0;
 
 	for (struct task *c = task->child; c; c = c->next)
-		if (c->state == TASK_ZOMBIE)
-			children[count++] = c;
-	task_orphan(&tasks, task);
-	for (uint32_t i = 0; i < count; i++)
-		reap(children[i]);
+		children[count++] = c;
+	(void)task_orphan(&tasks, task);
+	for (uint32_t i = 0; i < count; i++) {
+		struct task *c = children[i];
+		struct signal_info info = {c->death_signal, 0, task->pid, task->ids.ruid, 0};
+
+		if (c->state == TASK_ZOMBIE) {
+			wait_notify(c);
+			continue;
+		}
+		block_update(c);
+		if (c->death_signal)
+			(void)signal_post(c, &info);
+	}
+}
+
+static void task_finish(struct task *task)
+{
+	static struct group groups[TASK_MAX];
+	uint32_t pid = task->pid, pgid = task->pgid, sid = task->sid, status = task->status;
+	uint32_t count = groups_get(task, groups);
+
+	timer_clear(task);
+	body_end(task);
+	vfork_end(task);
+	task->state = TASK_ZOMBIE;
+	task->stop_news = task->continue_news = false;
+	children_leave(task);
 	wait_notify(task);
+	groups_hang_up(groups, count);
 	if (pid == sid)
 		(void)signal_group(pgid, sid, SIGHUP);
 	session_end(pid, status);

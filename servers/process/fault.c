@@ -19,7 +19,7 @@ static bool is_environment(uint64_t ip) { return ip >= ENV_BASE && ip < ENV_END;
 static void library_fault(struct task *task, struct msg *m, uint64_t ip, uint64_t address)
 {
 	const struct linux_library *library = body_library();
-	uint64_t fixup = __atomic_load_n(&task->body->thread->fault_ip, __ATOMIC_RELAXED);
+	uint64_t fixup = __atomic_load_n(&caller->block->fault_ip, __ATOMIC_RELAXED);
 
 	if (fixup >= library->fixup_start && fixup < library->fixup_end) {
 		*m = (struct msg){.tag = TAG(FAULT_REPLY_JUMP, 1), .words = {fixup}};
@@ -65,7 +65,7 @@ static void page_fault(struct task *task, struct msg *m)
 	} else {
 		if (outcome == OUTCOME_BEYOND)
 			info = (struct signal_info){SIGBUS, BUS_ADRERR_, 0, 0, address};
-		signal_force(task, &info);
+		signal_force(caller, &info);
 	}
 }
 
@@ -112,6 +112,6 @@ void fault_handle(struct task *task, struct msg *m)
 			info.code = 1;  // FPE_INTDIV
 		else if (vector == 6)
 			info.code = 2;  // ILL_ILLOPN
-		signal_force(task, &info);
+		signal_force(caller, &info);
 	}
 }

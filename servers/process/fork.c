@@ -1,4 +1,4 @@
-// fork, vfork, and clone without threads.
+// fork, vfork, clone: children and threads.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,25 +14,36 @@
 #define CLONE_IDS (0x80000ull | 0x100000ull | 0x200000ull | 0x1000000ull)  // TLS and tids: the library's
 #define CLONE_KNOWN (CLONE_SIGNAL | CLONE_VM_ | CLONE_FS_ | CLONE_VFORK_ | CLONE_IDS)
 
-// The child's blocks: the parent's, with its own numbers and nothing pending.
-static void blocks_copy(struct body *child, const struct body *parent, const struct task *task, uint64_t stack)
+// A thread's block: its parent's, with its own numbers and nothing pending.
+static void block_copy(struct thread *thread, const struct linux_thread *from, uint64_t stack)
 {
-	struct linux_thread *t = child->thread;
-	uint64_t library_stack = t->library_stack;
+	struct linux_thread *t = thread->block, own = *t;
 
-	memcpy(t, parent->thread, sizeof(*t));
-	t->library_stack = library_stack;
-	t->work = t->pending = 0;
-	t->index = child->area;
-	t->process_index = child->index;
-	t->tid = task->pid;
+	memcpy(t, from, sizeof(*t));
+	t->library_stack = own.library_stack;
+	t->work = t->pending = t->queued = t->shared = t->wait_set = 0;
+	t->index = own.index;
+	t->process_index = own.process_index;
+	t->tid = own.tid;
+	t->slot_process = own.slot_process;
+	t->slot_notify = own.slot_notify;
+	t->slot_context = own.slot_context;
+	t->ticks_start = own.ticks_start;
 	t->fault_ip = 0;
 	t->fork_result = 0;
-	memset(t->window_token, 0, sizeof(t->window_token));
+	memcpy(t->window_token, own.window_token, sizeof(t->window_token));
 	if (stack)
 		t->regs[REGISTER_SP] = stack;
+}
+
+static void blocks_copy(struct body *child, const struct body *parent, uint64_t stack)
+{
+	block_copy(child->threads, caller->block, stack);
 	memcpy(child->block, parent->block, sizeof(*child->block));
-	child->block->lock = 0;
+	// Another thread may be in the middle of a change of its table: the child's library repairs it.
+	child->block->lock = parent->thread_count > 1;
+	child->block->pending = 0;
+	child->block->thread_count = 1;
 }
 
 // The child's view of the file system: the parent's own (CLONE_FS), or one like it.
@@ -76,9 +87,9 @@ static int64_t child_make(struct task *task, struct task *child, uint64_t flags,
 		space_put(space);  // the body has its own reference
 	if (!body)
 		return -ENOMEM;
-	blocks_copy(body, task->body, child, stack);
+	blocks_copy(body, task->body, stack);
 	if (!files_fork(body, task->body, flags & CLONE_FS_) ||
-	    !body_handles_copy(body, task->body, task->body->thread->fork_handles)) {
+	    !body_handles_copy(body, task->body, caller->block->fork_handles)) {
 		body_destroy(body);
 		return -EAGAIN;
 	}
@@ -126,6 +137,44 @@ void fork_handle(struct task *task, struct msg *m)
 	}
 	timer_fork(child, task);
 	answer_set(m, child->pid);
-	if (flags & CLONE_VFORK_ && (task->vfork_reply = server_keep(&process_server)))
-		child->vfork_parent = task;
+	if (flags & CLONE_VFORK_ && (caller->vfork_reply = server_keep(&process_server)))
+		child->vfork_parent = caller;
+}
+
+// The first of further threads: what is pending for the process can now be anybody's.
+static struct thread *thread_clone(struct task *task, uint64_t stack, uint64_t tls)
+{
+	struct thread *thread;
+
+	if (task->body->thread_count == 1)
+		signal_share(caller);
+	thread = thread_take(task->body, task);
+	if (!thread)
+		return NULL;
+	block_copy(thread, caller->block, stack);
+	thread->block->altstack_sp = thread->block->altstack_size = thread->block->altstack_flags = 0;
+	thread->block->robust_list = thread->block->clear_child_tid = 0;
+	thread->block->fs_base = tls;
+	thread->block->work = task->state == TASK_STOPPED ? WORK_STOP : 0;
+	return thread;
+}
+
+void thread_make_handle(struct task *task, struct msg *m)
+{
+	uint64_t entry = m->words[0], stack = m->words[1], tls = m->words[2], tid_address = m->words[3];
+	bool is_entry = entry >= ENV_TEXT && entry < body_library()->library_end;
+	struct thread *thread = is_entry ? thread_clone(task, stack, tls) : NULL;
+
+	if (!thread) {
+		answer_set(m, is_entry ? -EAGAIN : -EFAULT);
+		return;
+	}
+	// Before the thread runs: it may look, and end, before its parent goes on.
+	if (tid_address && tid_address < PROGRAM_END - sizeof(thread->tid))
+		(void)space_write(task->body->space, tid_address, &thread->tid, sizeof(thread->tid));
+	answer_set(m, thread->tid);
+	if (!thread_start(thread, entry)) {
+		thread_put(thread);
+		answer_set(m, -EAGAIN);
+	}
 }

@@ -63,16 +63,21 @@ static handler *const handlers[] = {
 	[21] = misc_handle,     [22] = misc_handle,    [23] = madvise_handle, [24] = misc_handle,
 	[25] = mremap_handle,   [26] = fault_signal_handle, [27] = timer_handle,
 	[28] = grow_handles_handle,
+	[40] = thread_exit_handle, [41] = thread_make_handle, [42] = signal_take_handle,
+	[43] = signal_queue_handle, [44] = signal_flush_handle, [45] = futex_wait_handle,
+	[46] = futex_wake_handle, [47] = futex_end_handle, [48] = futex_requeue_handle,
+	[49] = futex_signal_handle, [50] = option_handle,
 };
 #define HANDLER_COUNT (sizeof(handlers) / sizeof(handlers[0]))
 
-// The task that a badge names; null when it is gone.
+// The task that a badge names, and its thread; null when it is gone.
 static struct task *task_of(uint64_t badge)
 {
 	struct task *task = &tasks.items[badge & (TASK_MAX - 1)];
 	bool is_same = (task->generation & 0xffffff) == (badge >> 16 & 0xffffff);
 
-	return is_same && task->body ? task : NULL;
+	caller = thread_get(badge >> 40 & 0xffff);
+	return is_same && task->body && caller && caller->task == task && caller->tid ? task : NULL;
 }
 
 static void process_handle(struct task *task, struct msg *m)
@@ -81,8 +86,8 @@ static void process_handle(struct task *task, struct msg *m)
 	bool is_known = label >> 8 == PROCESS_EXIT >> 8 && method < HANDLER_COUNT && handlers[method];
 
 	// A thread has one call at a time: what it waited for before is no longer asked for.
-	(void)reply_answer(&task->wait_reply, -EINTR);
-	(void)reply_answer(&task->stopped_reply, 0);
+	(void)reply_answer(&caller->wait_reply, -EINTR);
+	(void)reply_answer(&caller->stopped_reply, 0);
 	if (is_known)
 		handlers[method](task, m);
 	else

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "servers/process/futex.h"
 #include "servers/process/server.h"
 
 #define LOW 0x10000ull
@@ -96,6 +97,7 @@ static int64_t area_make(struct space *space, uint64_t address, uint64_t length,
 	vma->start = range.start;
 	vma->end = range.end;
 	vma_insert(&space->vmas, vma);
+	futex_share(space);
 	space_charge_settle(space);
 	return (int64_t)range.start;
 }

@@ -5,6 +5,7 @@
 #include "lib/msg/server.h"
 #include "servers/process/body.h"
 #include "servers/process/task.h"
+#include "servers/process/thread.h"
 
 extern struct server process_server;
 extern struct task_table tasks;
@@ -18,7 +19,7 @@ static inline void answer_set(struct msg *m, int64_t result)
 // Answer a kept caller with a result, and forget it.
 err_t reply_answer(cap_t *reply, int64_t result);
 
-// Each handles one message of a task and leaves the answer in m.
+// Each handles one message of a task, sent by `caller`, and leaves the answer in m.
 void fork_handle(struct task *task, struct msg *m);
 void exec_handle(struct task *task, struct msg *m);
 void exec_buffer_handle(struct task *task, struct msg *m);
@@ -38,24 +39,36 @@ void usage_handle(struct task *task, struct msg *m);
 void timer_handle(struct task *task, struct msg *m);
 void misc_handle(struct task *task, struct msg *m);   // random, log, sysinfo, reboot
 void stopped_handle(struct task *task, struct msg *m);
+void thread_make_handle(struct task *task, struct msg *m);
+void thread_exit_handle(struct task *task, struct msg *m);
+void signal_take_handle(struct task *task, struct msg *m);
+void signal_flush_handle(struct task *task, struct msg *m);
+void signal_queue_handle(struct task *task, struct msg *m);
+void option_handle(struct task *task, struct msg *m);
+void futex_wait_handle(struct task *task, struct msg *m);
+void futex_wake_handle(struct task *task, struct msg *m);
+void futex_end_handle(struct task *task, struct msg *m);
+void futex_requeue_handle(struct task *task, struct msg *m);
+void futex_signal_handle(struct task *task, struct msg *m);
 void session_handle(struct msg *m);
 void fault_handle(struct task *task, struct msg *m);
 
 // End a process: wait status. Its body is gone before the next message.
 void task_end(struct task *task, uint32_t status);
+// What a thread waited for is no longer asked for.
+void thread_replies_end(struct thread *thread);
 // Tell the parent that something about a child is there to be waited for.
 void wait_notify(struct task *child);
 
-// Send a signal. `fault_address`: for the signals of a fault.
-struct signal_info {
-	uint32_t signal;
-	int32_t code;
-	uint32_t pid, uid;
-	uint64_t value;
-};
-void signal_post(struct task *task, const struct signal_info *info);
+// Send a signal to a process, or to one of its threads. 0, or -EAGAIN: a queue is full.
+int64_t signal_post(struct task *task, const struct signal_info *info);
+int64_t signal_post_thread(struct thread *thread, const struct signal_info *info);
 // A signal of a fault: a handler runs, or the process ends; it cannot be ignored or blocked.
-void signal_force(struct task *task, const struct signal_info *info);
+void signal_force(struct thread *thread, const struct signal_info *info);
+// Before a process has its second thread: what its block holds for all of them goes into the queue.
+void signal_share(struct thread *thread);
+// A thread has ended, or blocks more than before: others may have to look at what is queued.
+void signal_retarget(struct task *task);
 // To every process of a group; how many there were.
 uint32_t signal_group(uint64_t pgid, uint32_t sid, uint32_t signal);
 

@@ -9,6 +9,8 @@
 #include "servers/process/disposition.h"
 #include "servers/process/server.h"
 
+#define SI_TKILL_ (-6)
+
 // pid 1 is built in: busybox's poweroff, reboot and halt signal it.
 static void init_signal(uint32_t signal)
 {
@@ -20,32 +22,151 @@ static void init_signal(uint32_t signal)
 
 // Set work bits, and see that the thread looks at them: on its way out of the library, in the upcall,
 // or by breaking off what it waits for.
-static void work_set(struct body *body, uint64_t bits)
+static void work_set(struct thread *thread, uint64_t bits)
 {
-	uint64_t entry = env_thread_area(body->area) + AREA_TRAMPOLINE + TRAMPOLINE_SIGNAL, entered = 0;
+	uint64_t entry = env_thread_area(thread->area) + AREA_TRAMPOLINE + TRAMPOLINE_SIGNAL, entered = 0;
+	cap_t object = thread_slot(thread, THREAD_THREAD);
 
-	__atomic_fetch_or(&body->thread->work, bits, __ATOMIC_SEQ_CST);
-	if (thread_upcall(body_slot(body, BODY_THREAD), entry, &entered) == OK && entered)
+	__atomic_fetch_or(&thread->block->work, bits, __ATOMIC_SEQ_CST);
+	if (thread_upcall(object, entry, &entered) == OK && entered)
 		return;
-	(void)thread_cancel(body_slot(body, BODY_THREAD), NULL);
-	(void)sys_signal(body_slot(body, BODY_WORK));
+	(void)thread_cancel(object, NULL);
+	(void)sys_signal(thread_slot(thread, THREAD_WORK));
 }
 
-static void info_store(struct body *body, const struct signal_info *info)
+static void info_store(struct thread *thread, const struct signal_info *info)
 {
-	uint64_t bit = SIGNAL_BIT(info->signal);
-
-	// A signal that is pending already is not queued again.
-	if (__atomic_load_n(&body->thread->pending, __ATOMIC_SEQ_CST) & bit)
-		return;
-	body->thread->info[info->signal - 1] = (struct linux_siginfo){
+	thread->block->info[info->signal - 1] = (struct linux_siginfo){
 		.signo = (int32_t)info->signal,
 		.code = info->code,
 		.pid = (int32_t)info->pid,
 		.uid = info->uid,
 		.value = info->value,
 	};
-	__atomic_fetch_or(&body->thread->pending, bit, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&thread->block->pending, SIGNAL_BIT(info->signal), __ATOMIC_SEQ_CST);
+}
+
+static void queued_publish(struct thread *thread)
+{
+	__atomic_store_n(&thread->block->queued, thread->queue.mask, __ATOMIC_SEQ_CST);
+}
+
+static void pending_publish(struct task *task)
+{
+	__atomic_store_n(&task->body->block->pending, task->queue.mask, __ATOMIC_SEQ_CST);
+}
+
+#define REALTIME (~0ull << (REALTIME_FIRST - 1))
+#define RLIMIT_SIGPENDING 11
+
+// Real-time signals that are pending for a process: bounded for the user, as on Linux.
+static uint64_t realtime_count(const struct task *task)
+{
+	uint64_t count = task->queue.count;
+
+	for (const struct thread *t = thread_first(task->body); t; t = thread_next(t))
+		count += t->queue.count + (uint64_t)__builtin_popcountll(t->block->pending & REALTIME);
+	return count;
+}
+
+static bool realtime_has_room(const struct task *task)
+{
+	uint64_t limit = task->body->block->limits[RLIMIT_SIGPENDING][0], count = 0;
+
+	for (uint32_t i = 0; i < TASK_MAX; i++)
+		if (tasks.items[i].body && tasks.items[i].ids.ruid == task->ids.ruid)
+			count += realtime_count(&tasks.items[i]);
+	return count < limit;
+}
+
+// Into the block when there is room, else behind what is there. A signal that is no real-time signal is
+// remembered once.
+static bool pending_add(struct thread *thread, const struct signal_info *info, bool is_shared)
+{
+	uint64_t bit = SIGNAL_BIT(info->signal);
+	bool is_there = (__atomic_load_n(&thread->block->pending, __ATOMIC_SEQ_CST) | thread->queue.mask) & bit;
+
+	if (!is_there) {
+		if (is_shared)
+			__atomic_fetch_or(&thread->block->shared, bit, __ATOMIC_SEQ_CST);
+		else
+			__atomic_fetch_and(&thread->block->shared, ~bit, __ATOMIC_SEQ_CST);
+		info_store(thread, info);
+	} else if (info->signal >= REALTIME_FIRST) {
+		if (!queue_add(&thread->queue, info))
+			return false;
+		queued_publish(thread);
+	}
+	return true;
+}
+
+static bool wants(const struct thread *thread, uint32_t signal)
+{
+	uint64_t blocked = __atomic_load_n(&thread->block->sigmask, __ATOMIC_RELAXED);
+	uint64_t awaited = __atomic_load_n(&thread->block->wait_set, __ATOMIC_RELAXED);
+
+	return (~blocked | awaited) & SIGNAL_BIT(signal);
+}
+
+// The thread that takes a signal of its process: the first one if it can, else any that can; else null.
+static struct thread *taker_find(const struct task *task, uint32_t signal)
+{
+	struct thread *found = NULL;
+
+	for (struct thread *t = thread_first(task->body); t; t = thread_next(t))
+		if (wants(t, signal) && (!found || t->tid == task->pid))
+			found = t;
+	return found;
+}
+
+// Pending for the process: with one thread this is in its block, as what is sent to the thread.
+static int64_t post_shared(struct task *task, const struct signal_info *info, struct thread *taker)
+{
+	struct thread *first = thread_first(task->body);
+	bool is_alone = task->body->thread_count == 1;
+
+	if (is_alone && !(task->queue.mask & SIGNAL_BIT(info->signal))) {
+		if (!pending_add(first, info, true))
+			return -EAGAIN;
+		work_set(first, WORK_SIGNAL);
+		return 0;
+	}
+	if (!queue_add(&task->queue, info))
+		return -EAGAIN;
+	pending_publish(task);
+	if (taker)
+		work_set(taker, WORK_SIGNAL);
+	return 0;
+}
+
+void signal_share(struct thread *thread)
+{
+	uint64_t bits = __atomic_load_n(&thread->block->pending, __ATOMIC_SEQ_CST) & thread->block->shared;
+	struct signal_info info;
+
+	for (; bits; bits &= bits - 1) {
+		uint32_t signal = (uint32_t)__builtin_ctzll(bits) + 1;
+		const struct linux_siginfo *i = &thread->block->info[signal - 1];
+
+		info = (struct signal_info){signal, i->code, (uint32_t)i->pid, i->uid, i->value};
+		if (!queue_add(&thread->task->queue, &info))
+			break;
+		__atomic_fetch_and(&thread->block->pending, ~SIGNAL_BIT(signal), __ATOMIC_SEQ_CST);
+		while (queue_take(&thread->queue, SIGNAL_BIT(signal), &info))
+			(void)queue_add(&thread->task->queue, &info);
+	}
+	queued_publish(thread);
+	pending_publish(thread->task);
+}
+
+void signal_retarget(struct task *task)
+{
+	for (uint64_t bits = task->queue.mask; bits; bits &= bits - 1) {
+		struct thread *taker = taker_find(task, (uint32_t)__builtin_ctzll(bits) + 1);
+
+		if (taker)
+			work_set(taker, WORK_SIGNAL);
+	}
 }
 
 static void task_continue(struct task *task)
@@ -55,8 +176,10 @@ static void task_continue(struct task *task)
 	task->state = TASK_RUNNING;
 	task->stop_news = false;
 	task->continue_news = true;
-	__atomic_fetch_and(&task->body->thread->work, ~(uint64_t)WORK_STOP, __ATOMIC_SEQ_CST);
-	(void)reply_answer(&task->stopped_reply, 0);
+	for (struct thread *t = thread_first(task->body); t; t = thread_next(t)) {
+		__atomic_fetch_and(&t->block->work, ~(uint64_t)WORK_STOP, __ATOMIC_SEQ_CST);
+		(void)reply_answer(&t->stopped_reply, 0);
+	}
 	wait_notify(task);
 }
 
@@ -68,69 +191,130 @@ static void task_stop(struct task *task, uint32_t signal)
 	task->stop_signal = signal;
 	task->stop_news = true;
 	task->continue_news = false;
-	work_set(task->body, WORK_STOP);
+	for (struct thread *t = thread_first(task->body); t; t = thread_next(t))
+		work_set(t, WORK_STOP);
 	wait_notify(task);
 }
 
-// Stop and continue signals cancel each other while they are pending.
-static void pending_settle(struct task *task, uint32_t signal)
+// Forget signals of a set that are pending.
+static void pending_forget(struct task *task, uint64_t set)
 {
-	uint64_t clear = signal == SIGCONT ? SIGNALS_STOP : SIGNAL_BIT(SIGCONT);
-
-	__atomic_fetch_and(&task->body->thread->pending, ~clear, __ATOMIC_SEQ_CST);
+	for (struct thread *t = thread_first(task->body); t; t = thread_next(t)) {
+		__atomic_fetch_and(&t->block->pending, ~set, __ATOMIC_SEQ_CST);
+		if (t->queue.mask & set) {
+			queue_remove(&t->queue, set);
+			queued_publish(t);
+		}
+	}
+	if (task->queue.mask & set) {
+		queue_remove(&task->queue, set);
+		pending_publish(task);
+	}
 }
 
-void signal_post(struct task *task, const struct signal_info *info)
+// What the signal does, given that somebody could take it now (`is_open`). Stop and continue signals
+// cancel each other while they are pending, whatever else becomes of them.
+static enum verdict verdict_get(struct task *task, uint32_t signal, bool is_open)
 {
-	uint32_t signal = info->signal;
-
-	if (task->pid == TASK_INIT_PID) {
-		init_signal(signal);
-		return;
-	}
-	if (!task->body || task->is_ended)
-		return;
-
-	// Both may change under our eyes: each is read once.
 	uint64_t handler = __atomic_load_n(&task->body->block->actions[signal - 1].handler, __ATOMIC_RELAXED);
-	uint64_t blocked = __atomic_load_n(&task->body->thread->sigmask, __ATOMIC_RELAXED);
 	bool is_stop = SIGNALS_STOP & SIGNAL_BIT(signal);
 
 	if (signal == SIGCONT || is_stop)
-		pending_settle(task, signal);
+		pending_forget(task, is_stop ? SIGNAL_BIT(SIGCONT) : SIGNALS_STOP);
 	if (signal == SIGCONT)
 		task_continue(task);
-	switch (disposition_decide(signal, handler, blocked,
-				   is_stop && task_group_is_orphaned(&tasks, task->pgid, task->sid))) {
+	return disposition_decide(signal, handler, is_open ? 0 : SIGNAL_BIT(signal),
+				  is_stop && task_group_is_orphaned(&tasks, task->pgid, task->sid));
+}
+
+static bool is_open(const struct thread *thread, uint32_t signal)
+{
+	return !(__atomic_load_n(&thread->block->sigmask, __ATOMIC_RELAXED) & SIGNAL_BIT(signal));
+}
+
+// To a thread, or to the process when it is null.
+static int64_t post(struct task *task, struct thread *thread, const struct signal_info *info)
+{
+	struct thread *taker = thread ? thread : taker_find(task, info->signal);
+
+	if (info->signal >= REALTIME_FIRST && !realtime_has_room(task))
+		return info->code == 0 ? 0 : -EAGAIN;  // kill is not told
+	switch (verdict_get(task, info->signal, taker && is_open(taker, info->signal))) {
 	case VERDICT_TERMINATE:
-		task_end(task, signal);
-		return;
+		task_end(task, info->signal);
+		return 0;
 	case VERDICT_STOP:
-		task_stop(task, signal);
-		return;
+		task_stop(task, info->signal);
+		return 0;
 	case VERDICT_DELIVER:
 	case VERDICT_PEND:
-		info_store(task->body, info);
-		work_set(task->body, WORK_SIGNAL);
-		return;
+		if (!thread)
+			return post_shared(task, info, taker);
+		if (!pending_add(thread, info, false))
+			return -EAGAIN;
+		work_set(thread, WORK_SIGNAL);
+		return 0;
 	default:
-		return;
+		return 0;
 	}
 }
 
-void signal_force(struct task *task, const struct signal_info *info)
+int64_t signal_post(struct task *task, const struct signal_info *info)
 {
-	struct body *body = task->body;
-	uint64_t handler = __atomic_load_n(&body->block->actions[info->signal - 1].handler, __ATOMIC_RELAXED);
-	uint64_t blocked = __atomic_load_n(&body->thread->sigmask, __ATOMIC_RELAXED);
+	if (task->pid == TASK_INIT_PID) {
+		init_signal(info->signal);
+		return 0;
+	}
+	return task->body && !task->is_ended ? post(task, NULL, info) : 0;
+}
 
-	if (handler <= 1 || blocked & SIGNAL_BIT(info->signal)) {
+int64_t signal_post_thread(struct thread *thread, const struct signal_info *info)
+{
+	return thread->task->is_ended ? 0 : post(thread->task, thread, info);
+}
+
+void signal_force(struct thread *thread, const struct signal_info *info)
+{
+	struct task *task = thread->task;
+	uint64_t handler = __atomic_load_n(&task->body->block->actions[info->signal - 1].handler, __ATOMIC_RELAXED);
+
+	if (handler <= 1 || !is_open(thread, info->signal)) {
 		task_end(task, info->signal);
 		return;
 	}
-	__atomic_fetch_and(&body->thread->pending, ~SIGNAL_BIT(info->signal), __ATOMIC_SEQ_CST);
-	info_store(body, info);
-	work_set(body, WORK_SIGNAL);
+	__atomic_fetch_and(&thread->block->shared, ~SIGNAL_BIT(info->signal), __ATOMIC_SEQ_CST);
+	info_store(thread, info);
+	work_set(thread, WORK_SIGNAL);
+}
+
+// The library asks for what has no room in its block, the thread's own first.
+void signal_take_handle(struct task *task, struct msg *m)
+{
+	uint64_t set = m->words[0] & ~__atomic_load_n(&caller->block->pending, __ATOMIC_SEQ_CST);
+	struct signal_info info;
+	bool is_own = queue_take(&caller->queue, set, &info), is_found = is_own;
+
+	if (!is_own)
+		is_found = queue_take(&task->queue, set, &info);
+	if (is_found) {
+		if (is_own)
+			__atomic_fetch_and(&caller->block->shared, ~SIGNAL_BIT(info.signal), __ATOMIC_SEQ_CST);
+		else
+			__atomic_fetch_or(&caller->block->shared, SIGNAL_BIT(info.signal), __ATOMIC_SEQ_CST);
+		info_store(caller, &info);
+		queued_publish(caller);
+		pending_publish(task);
+	}
+	answer_set(m, is_found ? (int64_t)info.signal : 0);
+}
+
+// Signals of the set are ignored from now on; and the caller may block more than before.
+void signal_flush_handle(struct task *task, struct msg *m)
+{
+	pending_forget(task, m->words[0]);
+	if (task->body->thread_count > 1)
+		signal_retarget(task);
+	answer_set(m, 0);
 }
 
 // Deliver, when it is allowed. 0 or -EPERM.
@@ -138,9 +322,7 @@ static int64_t signal_send(struct task *from, struct task *to, const struct sign
 {
 	if (!task_may_signal(from, to, info->signal))
 		return -EPERM;
-	if (info->signal)
-		signal_post(to, info);
-	return 0;
+	return info->signal ? signal_post(to, info) : 0;
 }
 
 static bool is_target(const struct task *from, const struct task *to, int64_t pid)
@@ -173,6 +355,15 @@ static int64_t signal_many(struct task *from, int64_t pid, const struct signal_i
 	return result;
 }
 
+// The process of a pid, or of a tid.
+static struct task *target_find(uint64_t pid)
+{
+	struct task *task = task_find(&tasks, pid);
+	struct thread *thread = task ? NULL : thread_find(pid);
+
+	return thread ? thread->task : task;
+}
+
 void kill_handle(struct task *task, struct msg *m)
 {
 	int64_t pid = (int32_t)m->words[0];
@@ -182,28 +373,83 @@ void kill_handle(struct task *task, struct msg *m)
 	if (m->words[1] > LINUX_NSIG) {
 		answer_set(m, -EINVAL);
 	} else if (pid > 0) {
-		to = task_find(&tasks, (uint64_t)pid);
+		to = target_find((uint64_t)pid);
 		answer_set(m, to ? signal_send(task, to, &info) : -ESRCH);
 	} else {
 		answer_set(m, signal_many(task, pid, &info));
 	}
 }
 
+#define OPTION_DEATH_SIGNAL 0
+#define OPTION_SUBREAPER 1
+
+void option_handle(struct task *task, struct msg *m)
+{
+	uint64_t what = m->words[0], value = m->words[1];
+	bool is_set = value != ~0ull;
+
+	if (what > OPTION_SUBREAPER || (is_set && what == OPTION_DEATH_SIGNAL && value > LINUX_NSIG)) {
+		answer_set(m, -EINVAL);
+		return;
+	}
+	if (is_set && what == OPTION_DEATH_SIGNAL)
+		task->death_signal = (uint32_t)value;
+	else if (is_set)
+		task->is_subreaper = value != 0;
+	answer_set(m, what == OPTION_DEATH_SIGNAL ? (int64_t)task->death_signal : task->is_subreaper);
+}
+
+// 0 or -errno. A process that is only a zombie takes every signal and does nothing.
+static int64_t thread_send(struct task *from, uint64_t tgid, uint64_t tid, const struct signal_info *info)
+{
+	struct thread *thread = thread_find(tid);
+	struct task *to = thread ? thread->task : task_find(&tasks, tid);
+
+	if (!to || ((int32_t)tgid != -1 && tgid != to->pid))
+		return -ESRCH;
+	if (!task_may_signal(from, to, info->signal))
+		return -EPERM;
+	return info->signal && thread ? signal_post_thread(thread, info) : 0;
+}
+
+static bool is_own(const struct task *task, uint64_t tid)
+{
+	const struct thread *thread = thread_find(tid);
+
+	return thread && thread->task == task;
+}
+
 void tgkill_handle(struct task *task, struct msg *m)
 {
 	struct signal_info info = {(uint32_t)m->words[2], (int32_t)m->words[3], task->pid, task->ids.ruid,
 				   m->words[4]};
-	struct task *to = task_find(&tasks, m->words[1]);
-	bool is_group = (int32_t)m->words[0] == -1 || m->words[0] == m->words[1];
 
 	if (m->words[2] > LINUX_NSIG)
 		answer_set(m, -EINVAL);
-	else if (!to || !is_group)
-		answer_set(m, -ESRCH);
-	else if (info.code >= 0 && info.code != 0 && to != task)
+	else if (info.code >= 0 && info.code != 0 && !is_own(task, m->words[1]))
 		answer_set(m, -EPERM);  // only the kernel may say such a thing of somebody else
 	else
-		answer_set(m, signal_send(task, to, &info));
+		answer_set(m, thread_send(task, m->words[0], m->words[1], &info));
+}
+
+// rt_sigqueueinfo, rt_tgsigqueueinfo: the sender says who it is and why, but not, to others, that it is
+// the kernel or kill.
+void signal_queue_handle(struct task *task, struct msg *m)
+{
+	uint64_t tgid = m->words[0], tid = m->words[1];
+	struct signal_info info = {(uint32_t)m->words[2], (int32_t)m->words[3], (uint32_t)m->words[4],
+				   (uint32_t)m->words[5], m->words[6]};
+	struct task *to = target_find(tgid);
+	bool is_forged = info.code >= 0 || info.code == SI_TKILL_;
+
+	if (m->words[2] > LINUX_NSIG)
+		answer_set(m, -EINVAL);
+	else if (is_forged && !(tid ? is_own(task, tid) : to == task))
+		answer_set(m, -EPERM);
+	else if (tid)
+		answer_set(m, thread_send(task, tgid, tid, &info));
+	else
+		answer_set(m, to ? signal_send(task, to, &info) : -ESRCH);
 }
 
 uint32_t signal_group(uint64_t pgid, uint32_t sid, uint32_t signal)
@@ -218,7 +464,7 @@ uint32_t signal_group(uint64_t pgid, uint32_t sid, uint32_t signal)
 			continue;
 		count++;
 		if (signal)
-			signal_post(to, &info);
+			(void)signal_post(to, &info);
 	}
 	return count;
 }
@@ -232,5 +478,5 @@ void stopped_handle(struct task *task, struct msg *m)
 	cap_t reply = server_keep(&process_server);
 
 	// No Reply left: the library asks again.
-	task->stopped_reply = reply;
+	caller->stopped_reply = reply;
 }

@@ -24,7 +24,7 @@ struct space *space_make(void)
 	space->bucket_count = BUCKETS_FIRST;
 	space->references = 1;
 	space->vspace = vspace;
-	space->block_page = PAGE_NONE;
+	memset(space->block_pages, 0xff, sizeof(space->block_pages));  // PAGE_NONE
 	if (unit_make(space->unit, TYPE_VSPACE, 0, vspace))
 		return space;
 	unit_give(UNIT_SPACE, space->unit);
@@ -61,8 +61,9 @@ void space_put(struct space *space)
 		unit_give(UNIT_SPACE, space->supplies[i]);
 	slot_set_clear(&space->slots);
 	chunks_free(space);
-	if (space->block_page != PAGE_NONE)
-		page_release(&store_pages, space->block_page);
+	for (uint32_t i = 0; i < SPACE_BLOCK_PAGES; i++)
+		if (space->block_pages[i] != PAGE_NONE)
+			page_release(&store_pages, space->block_pages[i]);
 	vma_clear(&space->vmas);
 	store_uncharge(space->charged);
 	free(space);

@@ -46,8 +46,8 @@ struct space {
 	cap_t supplies[SPACE_SUPPLIES_MAX];
 	uint32_t supply_count;
 	uint64_t tables[64];  // 2 MiB regions that have a page table: number + 1, by number % 64
-	uint32_t block_page;  // struct space_block
-	uint64_t threads, processes;  // thread areas and process blocks in use: bitmaps
+	uint32_t block_pages[SPACE_BLOCK_PAGES];  // struct space_block: as many as its threads need
+	uint64_t threads[ENV_THREAD_MAX / 64], processes;  // thread areas and process blocks in use: bitmaps
 	uint64_t brk_start, brk, mmap_top;
 	uint32_t resident, peak;  // pages
 };

@@ -34,7 +34,7 @@ static cap_t untyped_first;
 static uint32_t untyped_count;
 static cap_t units[UNIT_KINDS][UNITS_MAX];
 static uint32_t unit_free[UNIT_KINDS], unit_total;
-static const unsigned unit_bits[UNIT_KINDS] = {16, 14, LINUX_CNODE_BITS_LARGE + 6};
+static const unsigned unit_bits[UNIT_KINDS] = {16, 14, LINUX_CNODE_BITS_LARGE + 6, 13};
 
 cap_t store_cnode;
 struct page_pool store_pages;

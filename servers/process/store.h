@@ -36,7 +36,8 @@ void slot_set_clear(struct slot_set *set);                // deletes all, gives 
 #define UNIT_SPACE 0  // 64 KiB: a VSpace, or its page tables
 #define UNIT_BODY 1   // 16 KiB: CNode, Thread, SchedContext, Notification
 #define UNIT_CSPACE 2 // 128 KiB: a large CNode
-#define UNIT_KINDS 3
+#define UNIT_THREAD 3 // 8 KiB: Thread, SchedContext, Notification
+#define UNIT_KINDS 4
 
 cap_t unit_take(unsigned kind);             // 0: none
 void unit_give(unsigned kind, cap_t unit);  // revokes what was made of it

@@ -114,22 +114,45 @@ void task_destroy(struct task_table *table, struct task *task)
 	table->count--;
 }
 
-void task_orphan(struct task_table *table, struct task *task)
+struct task *task_orphan(struct task_table *table, struct task *task)
 {
-	struct task *init = task_init(table);
+	struct task *to = task->parent;
 
+	while (to && !(to->is_subreaper && to->body && !to->is_ended))
+		to = to->parent;
+	if (!to)
+		to = task_init(table);
 	while (task->child) {
 		struct task *child = task->child;
 
 		child_remove(child);
-		child_add(init, child);
+		child_add(to, child);
 		child->exit_signal = SIGCHLD;
 	}
+	return to;
+}
+
+uint32_t tid_make(struct task_table *table, uint32_t number)
+{
+	uint32_t tid = pid_make(table);
+
+	table->by_pid[tid] = (uint16_t)(TASK_TID | number);
+	return tid;
+}
+
+void tid_forget(struct task_table *table, uint32_t tid) { table->by_pid[tid] = 0; }
+
+bool tid_find(const struct task_table *table, uint64_t tid, uint32_t *number)
+{
+	if (tid == 0 || tid >= TASK_PID_MAX || !(table->by_pid[tid] & TASK_TID))
+		return false;
+	*number = table->by_pid[tid] & (TASK_TID - 1u);
+	return true;
 }
 
 struct task *task_find(struct task_table *table, uint64_t pid)
 {
-	if (pid == 0 || pid >= TASK_PID_MAX || !table->by_pid[pid])
+	if (pid == 0 || pid >= TASK_PID_MAX || !table->by_pid[pid] || table->by_pid[pid] & TASK_TID)
 		return NULL;
 	return &table->items[table->by_pid[pid] - 1];
 }
@@ -232,13 +255,18 @@ bool task_wait_matches(const struct task *child, uint32_t type, uint32_t id)
 	       (type == WAIT_PGID && child->pgid == id);
 }
 
+static bool is_kind(const struct task *child, uint32_t options)
+{
+	return options & WAIT_WALL || (child->exit_signal != SIGCHLD) == !!(options & WAIT_WCLONE);
+}
+
 enum wait_news task_wait_find(struct task *parent, uint32_t type, uint32_t id, uint32_t options,
 			      struct task **found)
 {
 	enum wait_news news = WAIT_NO_CHILD;
 
 	for (struct task *t = parent->child; t; t = t->next) {
-		if (!task_wait_matches(t, type, id))
+		if (!task_wait_matches(t, type, id) || !is_kind(t, options))
 			continue;
 		*found = t;
 		news = WAIT_NOTHING;

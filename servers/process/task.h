@@ -9,15 +9,18 @@
 #include <stdint.h>
 
 #include "abi/types.h"
+#include "servers/process/queue.h"
 
 #define TASK_MAX 256
 #define TASK_INIT_PID 1
 #define TASK_PID_MAX 32768
 #define TASK_NAME_MAX 16
+#define TASK_TID 0x8000
 
 enum task_state { TASK_FREE, TASK_RUNNING, TASK_STOPPED, TASK_ZOMBIE };
 
 struct body;
+struct thread;
 
 struct task_ids {
 	uint32_t ruid, euid, suid, rgid, egid, sgid;
@@ -39,16 +42,16 @@ struct task {
 	uint64_t ticks, child_ticks;    // processor time: own at the end, reaped children's
 	uint32_t page_peak;
 
-	// Callers that wait for an answer: Replies, 0 when none.
-	cap_t wait_reply, vfork_reply, stopped_reply;
-	struct task *vfork_parent;      // who waits for this one's exec or end
-	uint32_t wait_type, wait_id, wait_options;
+	uint32_t death_signal;          // sent when its parent ends; 0: none
+	bool is_subreaper;              // orphans among its descendants become its children
+	struct thread *vfork_parent;    // who waits for this one's exec or end
+	struct signal_queue queue;      // signals for any thread
 	struct body *body;              // null: init, zombies
 };
 
 struct task_table {
 	struct task items[TASK_MAX];
-	uint16_t by_pid[TASK_PID_MAX];  // index + 1
+	uint16_t by_pid[TASK_PID_MAX];  // index + 1; TASK_TID and a number: a thread's tid
 	uint32_t free_first;            // chain through generation-stamped entries: see task.c
 	uint32_t count, pid_next;
 	uint16_t free_next[TASK_MAX];
@@ -62,6 +65,8 @@ struct task_table {
 #define WAIT_EXITED 4u
 #define WAIT_CONTINUED 8u
 #define WAIT_NOWAIT 0x1000000u
+#define WAIT_WALL 0x40000000u    // children of both kinds: those whose end sends SIGCHLD,
+#define WAIT_WCLONE 0x80000000u  // and only the others
 
 enum wait_news { WAIT_NOTHING, WAIT_NO_CHILD, WAIT_ZOMBIE, WAIT_STOP, WAIT_CONTINUE };
 
@@ -72,10 +77,14 @@ void task_table_make(struct task_table *table);
 struct task *task_make(struct task_table *table, struct task *parent);
 // Forget an entry: no children are left.
 void task_destroy(struct task_table *table, struct task *task);
-// Give all children to init.
-void task_orphan(struct task_table *table, struct task *task);
+// Give all children to the nearest ancestor that is a subreaper, or init. Who has them now.
+struct task *task_orphan(struct task_table *table, struct task *task);
 
 struct task *task_find(struct task_table *table, uint64_t pid);  // zombies too
+// Tids of threads other than the first come from the same numbers: `number` below TASK_TID is the thread's.
+uint32_t tid_make(struct task_table *table, uint32_t number);
+void tid_forget(struct task_table *table, uint32_t tid);
+bool tid_find(const struct task_table *table, uint64_t tid, uint32_t *number);
 struct task *task_init(struct task_table *table);
 
 // A member of the group (in the session, unless it is 0) that is no zombie; null: none.

@@ -84,7 +84,7 @@ static void post(struct task *task, uint32_t signal)
 {
 	struct signal_info info = {signal, 0x80, 0, 0, 0};
 
-	signal_post(task, &info);
+	(void)signal_post(task, &info);
 }
 
 // The soft limit is passed: SIGXCPU now and each second of processor time after, SIGKILL at the hard one.

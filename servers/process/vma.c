@@ -161,6 +161,7 @@ void vma_insert(struct vma_list *list, const struct vma *vma)
 	list->items[i] = *vma;
 	list->items[i].flags = flags_charged(vma, vma->prot);
 	list->charged += vma_charge(&list->items[i]);
+	list->has_shared = list->has_shared || vma->flags & VMA_SHARED;
 	backing_get(vma->backing);
 	item_merge(list, i);
 	if (i > 0)
@@ -241,6 +242,7 @@ bool vma_copy(struct vma_list *to, const struct vma_list *from, uint64_t limit)
 {
 	if (!vma_reserve(to, from->count))
 		return false;
+	to->has_shared = from->has_shared;
 	for (uint32_t i = 0; i < from->count && from->items[i].start < limit; i++) {
 		to->items[i] = from->items[i];
 		to->charged += vma_charge(&to->items[i]);

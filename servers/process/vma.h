@@ -37,6 +37,7 @@ struct vma_list {
 	struct vma *items;
 	uint32_t count, capacity;
 	uint64_t charged;  // pages of areas with VMA_CHARGED
+	bool has_shared;   // there was one with VMA_SHARED
 };
 
 void backing_get(struct backing *backing);

@@ -47,3 +47,8 @@ def test_tty_on_a_terminal():
 
 def test_native_on_a_terminal():
     on_terminal("native")
+
+
+def test_a_signal_at_each_instruction():
+    status, out, err = pith("/tests/sigstep", options=["--tests", "--icount"], timeout=120)
+    assert status == 0 and b"# instructions are counted" in out and b"not ok" not in out, (status, out, err)
