@@ -179,7 +179,8 @@ static inline err_t cnode_revoke_run(cap_t cnode, uint64_t first, uint64_t count
 // Map the whole window. A Frame slot holds at most one mapping.
 // vspace: where
 // address: virtual address, page aligned, in user space
-// rights: READ, WRITE, EXECUTE; those that the capability lacks are dropped; READ must remain
+// rights: READ, WRITE, EXECUTE; those that the capability lacks are dropped; READ must remain.
+// With FRAME_MAP_OVER small pages take the place of small pages that are mapped there
 static inline err_t frame_map(cap_t frame, cap_t vspace, uint64_t address, uint64_t rights)
 {
 	struct msg m = {.tag = TAG(METHOD_FRAME_MAP, 3), .words = {vspace, address, rights}};

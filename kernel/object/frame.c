@@ -42,7 +42,7 @@ err_t frame_map(struct invocation *call)
 	} else {
 		mapping_attach(slot, vspace, address);
 	}
-	err = mapping_extend(slot, rights, false);
+	err = mapping_extend(slot, rights, call->arg[2] & FRAME_MAP_OVER);
 	if (err && slot->map_pages == 0)
 		mapping_drop(slot);
 	if (err)

@@ -61,7 +61,7 @@ static bool files_fork(struct body *child, const struct body *parent, bool is_sh
 	return !err && !result && body_files_set(child);
 }
 
-static struct space *space_for(struct space *parent, uint64_t flags)
+static struct space *space_for(struct space *parent, uint64_t flags, uint64_t sp)
 {
 	struct space *space;
 
@@ -70,7 +70,7 @@ static struct space *space_for(struct space *parent, uint64_t flags)
 		return parent;
 	}
 	space = space_make();
-	if (space && !space_fork(space, parent)) {
+	if (space && !space_fork(space, parent, sp)) {
 		space_put(space);
 		return NULL;
 	}
@@ -80,7 +80,7 @@ static struct space *space_for(struct space *parent, uint64_t flags)
 // Everything of the child but its start. 0 or -errno, then nothing of it is left.
 static int64_t child_make(struct task *task, struct task *child, uint64_t flags, uint64_t stack)
 {
-	struct space *space = space_for(task->body->space, flags);
+	struct space *space = space_for(task->body->space, flags, task->body->thread->regs[REGISTER_SP]);
 	struct body *body = space ? body_make(child, space) : NULL;
 
 	if (space)
