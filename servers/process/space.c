@@ -46,8 +46,22 @@ static void chunks_free(struct space *space)
 					page_release(&store_pages, c->entries[i].page);
 			free(c);
 		}
+		space->buckets[b] = NULL;
 	}
-	free(space->buckets);
+	space->chunk_count = 0;
+}
+
+void space_empty(struct space *space)
+{
+	slot_set_clear(&space->pages);
+	chunks_free(space);
+	// No area crosses these borders, so no room is needed.
+	vma_remove(&space->vmas, 0, PROGRAM_END);
+	vma_remove(&space->vmas, ENV_EXEC, ENV_END);
+	space_charge_settle(space);
+	memset(space->tables, 0, sizeof(space->tables));
+	space->brk_start = space->brk = space->mmap_top = 0;
+	space->resident = space->peak = 0;
 }
 
 void space_put(struct space *space)
@@ -61,6 +75,7 @@ void space_put(struct space *space)
 	slot_set_clear(&space->slots);
 	slot_set_clear(&space->pages);
 	chunks_free(space);
+	free(space->buckets);
 	for (uint32_t i = 0; i < SPACE_BLOCK_PAGES; i++)
 		if (space->block_pages[i] != PAGE_NONE)
 			page_release(&store_pages, space->block_pages[i]);

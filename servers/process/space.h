@@ -54,12 +54,15 @@ struct space {
 	uint64_t threads[ENV_THREAD_MAX / 64], processes;  // thread areas and process blocks in use: bitmaps
 	uint64_t brk_start, brk, mmap_top;
 	uint32_t resident, peak;  // pages
+	struct body *spare;       // of a child that shared the space: see shell.h
 };
 
 enum outcome { OUTCOME_OK, OUTCOME_NO_AREA, OUTCOME_ACCESS, OUTCOME_BEYOND, OUTCOME_MEMORY };
 
 struct space *space_make(void);  // null: no memory
 void space_put(struct space *space);
+// Forget all areas but the environment's, all pages and their mappings.
+void space_empty(struct space *space);
 
 // Charge what the areas need now, more or less than before. False: over the limit, nothing is changed.
 bool space_charge(struct space *space, uint64_t pages);
