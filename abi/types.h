@@ -69,8 +69,14 @@ struct abi_map_item {
 	uint32_t first;    // first page, relative to the source's window
 	uint32_t count;    // pages
 	uint32_t rights;   // FRAME_READ...
-	uint32_t reserved; // 0
+	uint32_t flags;    // MAP_ITEM_*
 };
+
+// Pages that are mapped there are no obstacle (large ones are): the new ones take their place, and the
+// mappings that they belonged to go on without them. A Frame in `dest` is deleted first.
+#define MAP_ITEM_OVER 1u
+#define FRAME_MAP_OVER 0x100  // with the rights of frame_map: as MAP_ITEM_OVER
+#define THREAD_WRITE_FRESH (1ull << 63)  // in the mask of thread_write: FPU and cancel as in a new thread
 
 // The block: one page shared by the kernel and one thread.
 struct abi_block {

@@ -110,7 +110,7 @@ static void task_map(struct thread *task, uint64_t physical, uint64_t pages, uin
 
 	mapping_attach(slot, slot_object(&task->vspace), address);
 	while (slot->map_pages < slot->count)
-		if (mapping_extend(slot, rights))
+		if (mapping_extend(slot, rights, false))
 			panic("cannot map the first task at %lx", address);
 }
 

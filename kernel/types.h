@@ -190,6 +190,7 @@ struct batch {
 	uint32_t reserved;
 	uint64_t *parent[BATCH_TABLES];  // the entry that points to table i, null when cut off
 	uint8_t level[BATCH_TABLES];
+	uint16_t used[BATCH_TABLES];     // entries of table i that are present
 };
 
 struct vspace {
@@ -197,6 +198,7 @@ struct vspace {
 	struct batch *batches;
 	uint64_t *top;
 	uint64_t top_physical;
+	uint64_t mapping_count;
 	struct slot mappings __attribute__((aligned(64)));  // sentinel of the list of mapped Frame slots
 } __attribute__((aligned(64)));
 _Static_assert(offsetof(struct vspace, mappings) % 64 == 0, "links count in units of 64 bytes");

@@ -13,11 +13,14 @@ err_t cnode_delete(struct invocation *call);
 err_t cnode_revoke(struct invocation *call);
 err_t cnode_info(struct invocation *call);
 err_t cnode_compare(struct invocation *call);
+err_t cnode_revoke_run(struct invocation *call);
 err_t frame_map(struct invocation *call);
 err_t frame_unmap(struct invocation *call);
 err_t frame_protect(struct invocation *call);
 err_t frame_info(struct invocation *call);
 err_t vspace_supply(struct invocation *call);
+err_t vspace_clone(struct invocation *call);
+err_t vspace_unmap_range(struct invocation *call);
 err_t thread_set_space(struct invocation *call);
 err_t thread_set_block(struct invocation *call);
 err_t thread_bind(struct invocation *call);
@@ -52,11 +55,14 @@ static const struct method methods[] = {
 	{TYPE_CNODE, METHOD_CNODE_REVOKE, CNODE_REVOKE, 1, 0, {}, cnode_revoke},
 	{TYPE_CNODE, METHOD_CNODE_INFO, 0, 1, 0, {}, cnode_info},
 	{TYPE_CNODE, METHOD_CNODE_COMPARE, 0, 3, 1, {{1, TYPE_CNODE, 0}}, cnode_compare},
+	{TYPE_CNODE, METHOD_CNODE_REVOKE_RUN, CNODE_REVOKE, 2, 0, {}, cnode_revoke_run},
 	{TYPE_FRAME, METHOD_FRAME_MAP, 0, 3, 1, {{0, TYPE_VSPACE, VSPACE_MAP}}, frame_map},
 	{TYPE_FRAME, METHOD_FRAME_UNMAP, 0, 0, 0, {}, frame_unmap},
 	{TYPE_FRAME, METHOD_FRAME_PROTECT, 0, 1, 0, {}, frame_protect},
 	{TYPE_FRAME, METHOD_FRAME_INFO, 0, 0, 0, {}, frame_info},
 	{TYPE_VSPACE, METHOD_VSPACE_SUPPLY, VSPACE_MAP, 1, 1, {{0, TYPE_UNTYPED, UNTYPED_RETYPE}}, vspace_supply},
+	{TYPE_VSPACE, METHOD_VSPACE_CLONE, VSPACE_MAP, 6, 2, {{0, TYPE_CNODE, CNODE_DERIVE | CNODE_DELETE}, {3, TYPE_CNODE, CNODE_DERIVE}}, vspace_clone},
+	{TYPE_VSPACE, METHOD_VSPACE_UNMAP_RANGE, VSPACE_MAP, 2, 0, {}, vspace_unmap_range},
 	{TYPE_THREAD, METHOD_THREAD_SET_SPACE, THREAD_CONTROL, 3, 2, {{0, TYPE_CNODE, 0}, {1, TYPE_VSPACE, VSPACE_MAP}}, thread_set_space},
 	{TYPE_THREAD, METHOD_THREAD_SET_BLOCK, THREAD_CONTROL, 2, 1, {{0, TYPE_FRAME, FRAME_READ | FRAME_WRITE}}, thread_set_block},
 	{TYPE_THREAD, METHOD_THREAD_BIND, THREAD_CONTROL, 1, 0, {}, thread_bind},
@@ -84,18 +90,18 @@ static const struct method methods[] = {
 // By type: its first method in the table, and how many it has (numbered from 1 in order).
 static const struct { uint8_t first, count; } method_index[TYPE_COUNT] = {
 	[TYPE_UNTYPED] = {0, 3},
-	[TYPE_CNODE] = {3, 7},
-	[TYPE_FRAME] = {10, 4},
-	[TYPE_VSPACE] = {14, 1},
-	[TYPE_THREAD] = {15, 10},
-	[TYPE_SCHEDCONTEXT] = {25, 4},
-	[TYPE_SCHEDCONTROL] = {29, 1},
-	[TYPE_ENDPOINT] = {30, 0},
-	[TYPE_REPLY] = {30, 0},
-	[TYPE_NOTIFICATION] = {30, 0},
-	[TYPE_INTERRUPT] = {30, 3},
-	[TYPE_IRQCONTROL] = {33, 2},
-	[TYPE_IOPORT] = {35, 2},
+	[TYPE_CNODE] = {3, 8},
+	[TYPE_FRAME] = {11, 4},
+	[TYPE_VSPACE] = {15, 3},
+	[TYPE_THREAD] = {18, 10},
+	[TYPE_SCHEDCONTEXT] = {28, 4},
+	[TYPE_SCHEDCONTROL] = {32, 1},
+	[TYPE_ENDPOINT] = {33, 0},
+	[TYPE_REPLY] = {33, 0},
+	[TYPE_NOTIFICATION] = {33, 0},
+	[TYPE_INTERRUPT] = {33, 3},
+	[TYPE_IRQCONTROL] = {36, 2},
+	[TYPE_IOPORT] = {38, 2},
 };
 
 #endif

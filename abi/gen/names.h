@@ -90,6 +90,8 @@ static inline const char *method_name(unsigned type, unsigned label)
 		return "cnode_info";
 	case 2 << 8 | 7:
 		return "cnode_compare";
+	case 2 << 8 | 8:
+		return "cnode_revoke_run";
 	case 3 << 8 | 1:
 		return "frame_map";
 	case 3 << 8 | 2:
@@ -100,6 +102,10 @@ static inline const char *method_name(unsigned type, unsigned label)
 		return "frame_info";
 	case 4 << 8 | 1:
 		return "vspace_supply";
+	case 4 << 8 | 2:
+		return "vspace_clone";
+	case 4 << 8 | 3:
+		return "vspace_unmap_range";
 	case 5 << 8 | 1:
 		return "thread_set_space";
 	case 5 << 8 | 2:

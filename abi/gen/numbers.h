@@ -61,6 +61,7 @@
 #define METHOD_CNODE_REVOKE 5
 #define METHOD_CNODE_INFO 6
 #define METHOD_CNODE_COMPARE 7
+#define METHOD_CNODE_REVOKE_RUN 8
 
 #define FRAME_READ (1u << 0)  // map readable
 #define FRAME_WRITE (1u << 1)  // map writable
@@ -75,6 +76,8 @@
 #define VSPACE_MAP (1u << 0)  // map, unmap, supply, use for a thread
 #define VSPACE_RIGHTS 0x1u
 #define METHOD_VSPACE_SUPPLY 1
+#define METHOD_VSPACE_CLONE 2
+#define METHOD_VSPACE_UNMAP_RANGE 3
 
 #define THREAD_CONTROL (1u << 0)  // everything
 #define THREAD_RIGHTS 0x1u

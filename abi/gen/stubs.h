@@ -165,10 +165,22 @@ static inline err_t cnode_compare(cap_t cnode, uint64_t slot, cap_t other_cnode,
 	return err;
 }
 
+// As revoke, for each slot of a range; empty ones are fine.
+// first: first slot
+// count: how many slots
+static inline err_t cnode_revoke_run(cap_t cnode, uint64_t first, uint64_t count)
+{
+	struct msg m = {.tag = TAG(METHOD_CNODE_REVOKE_RUN, 2), .words = {first, count}};
+	err_t err = sys_call(cnode, &m);
+
+	return err;
+}
+
 // Map the whole window. A Frame slot holds at most one mapping.
 // vspace: where
 // address: virtual address, page aligned, in user space
-// rights: READ, WRITE, EXECUTE; those that the capability lacks are dropped; READ must remain
+// rights: READ, WRITE, EXECUTE; those that the capability lacks are dropped; READ must remain.
+// With FRAME_MAP_OVER small pages take the place of small pages that are mapped there
 static inline err_t frame_map(cap_t frame, cap_t vspace, uint64_t address, uint64_t rights)
 {
 	struct msg m = {.tag = TAG(METHOD_FRAME_MAP, 3), .words = {vspace, address, rights}};
@@ -226,6 +238,40 @@ static inline err_t vspace_supply(cap_t vspace, cap_t untyped)
 	return err;
 }
 
+// Map what another VSpace maps, at the same addresses: each Frame that the bitmap names is
+// copied as a sibling, and the copy is mapped in the invoked VSpace where its source is mapped.
+// The right to write is taken from both mappings, but for the bits of `keep` (copy-on-write,
+// for fork). Holes in a mapping stay holes. When it fails, word 2 of the reply is the bits not
+// yet done; called again with them, it goes on.
+// source_cnode: CNode of the mapped Frames
+// source: slot for bit 0
+// bitmap: bit i copies slot source + i to slot dest + i
+// dest_cnode: where the copies go
+// dest: empty slot for bit 0
+// keep: bit i: this one's mappings keep their rights
+// *left: the bits not done: 0 when all went well
+static inline err_t vspace_clone(cap_t vspace, cap_t source_cnode, uint64_t source, uint64_t bitmap, cap_t dest_cnode, uint64_t dest, uint64_t keep, uint64_t *left)
+{
+	struct msg m = {.tag = TAG(METHOD_VSPACE_CLONE, 6), .words = {source_cnode, source, bitmap, dest_cnode, dest, keep}};
+	err_t err = sys_call(vspace, &m);
+
+	if (left)
+		*left = m.words[0];
+	return err;
+}
+
+// Drop every mapping that reaches into the range, whoever made it (the Frame capabilities
+// stay), and give the page tables that are empty back to the pool.
+// start: page aligned
+// end: page aligned; at most the end of user space
+static inline err_t vspace_unmap_range(cap_t vspace, uint64_t start, uint64_t end)
+{
+	struct msg m = {.tag = TAG(METHOD_VSPACE_UNMAP_RANGE, 2), .words = {start, end}};
+	err_t err = sys_call(vspace, &m);
+
+	return err;
+}
+
 // Give it a CSpace, a VSpace and a fault endpoint. The thread's slots become children of the
 // given ones.
 // cspace: its CSpace
@@ -274,7 +320,8 @@ static inline err_t thread_read(cap_t thread, uint64_t *values)
 
 // Write the registers of a thread that is not running. Bad flags are masked; the instruction
 // pointer must be a user address.
-// mask: bit i: write register i
+// mask: bit i: write register i; bit 63 (THREAD_WRITE_FRESH): the FPU is as in a new thread,
+// and no cancel is remembered
 // values: word 1 on: the values, in the order of REGISTER_*
 static inline err_t thread_write(cap_t thread, uint64_t mask, const uint64_t *values)
 {

@@ -15,7 +15,8 @@
 struct core;
 struct thread;
 
-// --- memory: physical addresses, and where the kernel sees them
+// --- memory: physical addresses, and where the kernel sees them. (A port may have these, and the
+// functions on entries, inline in its port.h.)
 
 void *arch_phys_to_virt(uint64_t physical);
 uint64_t arch_virt_to_phys(const void *address);
@@ -24,6 +25,7 @@ void arch_zero(void *address, size_t size);  // size is a multiple of 8
 // --- page tables: an entry is 64 bits; level 0 holds pages, TABLE_LEVELS - 1 is the top
 
 uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, bool device);
+uint64_t arch_entry_read_only(uint64_t entry);  // the same without the right to write
 uint64_t arch_entry_table(uint64_t physical);
 bool arch_entry_is_present(uint64_t entry);
 bool arch_entry_is_table(uint64_t entry, unsigned level);

@@ -7,6 +7,7 @@
 #include "object/ops.h"
 
 #define MOVE_PIECE 32
+#define REVOKE_PIECE 256u
 
 // The slot of argument `wrong`, which must hold a capability (or must be empty).
 static err_t slot_get(struct invocation *call, const struct slot *cnode, uint64_t index, unsigned wrong,
@@ -135,6 +136,15 @@ err_t cnode_delete(struct invocation *call)
 	return finish(call, &budget);
 }
 
+static bool slot_revoke(struct invocation *call, struct slot *slot, unsigned *budget)
+{
+	// A slot that has become empty lay in what was deleted.
+	while (!slot_is_empty(slot) && slot->first)
+		if (*budget == 0 || !slot_delete(call->core, slot_at(slot->first), budget))
+			return false;
+	return true;
+}
+
 err_t cnode_revoke(struct invocation *call)
 {
 	struct slot *slot;
@@ -143,11 +153,20 @@ err_t cnode_revoke(struct invocation *call)
 
 	if (err)
 		return err;
-	while (slot->first) {
-		if (budget == 0 || !slot_delete(call->core, slot_at(slot->first), &budget))
+	return slot_revoke(call, slot, &budget) ? finish(call, &budget) : RESTART;
+}
+
+err_t cnode_revoke_run(struct invocation *call)
+{
+	unsigned budget = DELETE_BUDGET;
+
+	for (unsigned n = 0; call->arg[1]; n++, call->arg[0]++, call->arg[1]--) {
+		struct slot *slot = cnode_find(call->slot, call->arg[0]);
+
+		if (!slot)
+			return invocation_fail(call, ERR_RANGE, 1, call->slot->data);
+		if (n == REVOKE_PIECE || !slot_revoke(call, slot, &budget))
 			return RESTART;
-		if (slot_is_empty(slot))  // it lay in what was deleted
-			break;
 	}
 	return finish(call, &budget);
 }

@@ -42,7 +42,7 @@ err_t frame_map(struct invocation *call)
 	} else {
 		mapping_attach(slot, vspace, address);
 	}
-	err = mapping_extend(slot, rights);
+	err = mapping_extend(slot, rights, call->arg[2] & FRAME_MAP_OVER);
 	if (err && slot->map_pages == 0)
 		mapping_drop(slot);
 	if (err)
@@ -89,7 +89,8 @@ err_t frame_info(struct invocation *call)
 	return OK;
 }
 
-err_t frame_map_once(struct slot *slot, struct vspace *vspace, uint64_t address, unsigned rights)
+err_t frame_map_once(struct slot *slot, struct vspace *vspace, uint64_t address, unsigned rights,
+		     bool over)
 {
 	uint64_t limit;
 	err_t err = range_check(address, slot->count, &limit);
@@ -102,7 +103,7 @@ err_t frame_map_once(struct slot *slot, struct vspace *vspace, uint64_t address,
 	if (!(rights & FRAME_READ))
 		return ERR_CAP_RIGHTS;
 	mapping_attach(slot, vspace, address);
-	err = mapping_extend(slot, rights);
+	err = mapping_extend(slot, rights, over);
 	if (!err && slot->map_pages < slot->count)
 		err = ERR_RANGE;
 	if (err) {

@@ -7,7 +7,8 @@
 #define MAP_ITEM_PAGES_MAX 128
 
 // Map a whole window in one step, or not at all. Windows of at most MAP_ITEM_PAGES_MAX pages, or
-// whose pages are large, succeed; a longer one fails with RANGE.
-err_t frame_map_once(struct slot *slot, struct vspace *vspace, uint64_t address, unsigned rights);
+// whose pages are large, succeed; a longer one fails with RANGE. `over`: as for mapping_extend.
+err_t frame_map_once(struct slot *slot, struct vspace *vspace, uint64_t address, unsigned rights,
+		     bool over);
 
 #endif

@@ -138,6 +138,11 @@ err_t thread_write(struct invocation *call)
 	}
 	if (call->core->loaded == thread)
 		arch_thread_forget(call->core, thread);
+	if (call->arg[0] & THREAD_WRITE_FRESH) {
+		thread->fpu = (struct arch_fpu){0};
+		arch_fpu_init(&thread->fpu);
+		thread->flags &= ~THREAD_STICKY;
+	}
 	thread->regs = regs;
 	thread->flags |= THREAD_FULL;
 	return OK;

@@ -1,12 +1,16 @@
 // VSpace: an address space and the memory of its tables.
 #include "cap/cspace.h"
 #include "cap/delete.h"
+#include "cap/derive.h"
 #include "cap/slot.h"
 #include "mem/table.h"
 #include "object/invocation.h"
 #include "object/ops.h"
 
 #define BATCH_BITS SIZE_BITS_VSPACE
+#define CLONE_PIECE 192u  // pages cloned before interrupts are let in; a slot counts for CLONE_SLOT
+#define CLONE_SLOT 4u
+#define UNMAP_PIECE 32u   // mappings looked at before interrupts are let in
 
 err_t vspace_supply(struct invocation *call)
 {
@@ -41,6 +45,110 @@ err_t vspace_supply(struct invocation *call)
 	slot_move(&batch->source, untyped);
 	batch->source.flags |= SLOT_POOL;
 	batch->source.data = BIT(BATCH_BITS);
+	return OK;
+}
+
+// Has this very copy been begun before?
+static bool is_begun(const struct slot *dest, const struct slot *source, const struct vspace *vspace)
+{
+	return dest->type == TYPE_FRAME && (dest->flags & SLOT_MAPPED) && dest->object == source->object &&
+	       dest->count == source->count && dest->address == source->address &&
+	       vspace_of_slot(dest) == vspace && dest->map_pages < source->map_pages;
+}
+
+static err_t clone_one(struct invocation *call, unsigned bit, unsigned *left)
+{
+	struct vspace *vspace = slot_object(call->slot);
+	struct slot *source = cnode_find(call->cap[0], call->arg[1] + bit);
+	struct slot *dest = cnode_find(call->cap[1], call->arg[4] + bit);
+	unsigned budget = DELETE_BUDGET;
+
+	if (!source || !dest)
+		return invocation_fail(call, ERR_RANGE, source ? 5 : 2, 0);
+	if (source->type != TYPE_FRAME || !(source->flags & SLOT_MAPPED))
+		return invocation_fail(call, ERR_NOT_MAPPED, 2, bit);
+	if (vspace_of_slot(source) == vspace)
+		return invocation_fail(call, ERR_MAPPED, 0, bit);
+	if (slot_is_empty(dest)) {
+		copy_commit(source, dest);
+		mapping_attach(dest, vspace, source->address);
+	} else if (!is_begun(dest, source, vspace)) {
+		return invocation_fail(call, ERR_SLOT_USED, 5, bit);
+	}
+	err_t err = mapping_clone(dest, source, call->arg[5] & BIT(bit), left);
+
+	if (err && dest->map_pages == 0)
+		slot_delete(call->core, dest, &budget);
+	if (err)
+		return invocation_fail(call, err, 0, bit);
+	return dest->map_pages < source->map_pages ? RESTART : OK;
+}
+
+// The bitmap loses each bit that is done.
+err_t vspace_clone(struct invocation *call)
+{
+	for (unsigned left = CLONE_PIECE; call->arg[2]; call->arg[2] &= call->arg[2] - 1) {
+		err_t err = left > CLONE_SLOT ? clone_one(call, lowest_bit(call->arg[2]), &left) : RESTART;
+
+		call->out[2] = call->arg[2];
+		if (err)
+			return err;
+		left -= left < CLONE_SLOT ? left : CLONE_SLOT;
+	}
+	call->out_count = 1;
+	return OK;
+}
+
+// The list's first goes behind its last: it has been looked at.
+static void mapping_rotate(struct slot *head, struct slot *slot)
+{
+	link_t self = slot_link(slot);
+
+	head->list_next = slot->list_next;
+	slot_at(slot->list_next)->list_prev = slot_link(head);
+	slot->list_prev = head->list_prev;
+	slot->list_next = slot_link(head);
+	slot_at(head->list_prev)->list_next = self;
+	head->list_prev = self;
+}
+
+// Drop the mappings that reach into [arg 0, arg 1). Argument 2, which the caller does not give, counts
+// those that were looked at and stay. False: more are left.
+static bool range_unmap(struct invocation *call)
+{
+	struct vspace *vspace = slot_object(call->slot);
+	struct slot *head = &vspace->mappings;
+
+	for (unsigned n = 0; call->arg[2] < vspace->mapping_count; n++) {
+		struct slot *slot = slot_at(head->list_next);
+		bool is_below = slot->address + (uint64_t)slot->count * PAGE_SIZE <= call->arg[0];
+
+		if (n >= UNMAP_PIECE)
+			return false;
+		if (is_below || slot->address >= call->arg[1]) {
+			mapping_rotate(head, slot);
+			call->arg[2]++;
+			continue;
+		}
+		if (!mapping_shrink(slot))
+			return false;
+		mapping_drop(slot);
+		n += 3;
+	}
+	return true;
+}
+
+err_t vspace_unmap_range(struct invocation *call)
+{
+	if (!is_aligned(call->arg[0] | call->arg[1], PAGE_SIZE))
+		return invocation_fail(call, ERR_ALIGN, is_aligned(call->arg[0], PAGE_SIZE) ? 2 : 1, PAGE_SIZE);
+	if (call->arg[1] > USER_END || call->arg[0] > call->arg[1])
+		return invocation_fail(call, ERR_RANGE, 2, USER_END);
+	if (call->words < 4)
+		call->arg[2] = call->arg[3] = 0;
+	call->words = 4;
+	if (!range_unmap(call) || !vspace_trim(slot_object(call->slot), &call->arg[3]))
+		return RESTART;
 	return OK;
 }
 

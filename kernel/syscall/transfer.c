@@ -117,6 +117,7 @@ static err_t map_item(struct core *core, struct thread *from, struct thread *to,
 	struct derivation derivation;
 	unsigned wrong, budget = DELETE_BUDGET;
 	uint64_t limit;
+	bool over = item->flags & MAP_ITEM_OVER;
 
 	if (!source || !dest || source->type != TYPE_FRAME)
 		return ERR_CAP_TYPE;
@@ -125,18 +126,19 @@ static err_t map_item(struct core *core, struct thread *from, struct thread *to,
 	if (dest == source) {
 		if (!anywhere && (item->count != source->count || !to->block || !in_window(to, item)))
 			return ERR_RANGE;
-		return frame_map_once(source, slot_object(&to->vspace), item->address, item->rights);
+		return frame_map_once(source, slot_object(&to->vspace), item->address, item->rights, over);
 	}
-	if (!slot_is_empty(dest))
-		return ERR_SLOT_USED;
 	if (item->count == 0 || (!anywhere && (!to->block || !in_window(to, item))))
 		return ERR_RANGE;
 	err_t err = derive_check(source, 0xff, item->first, item->count, &derivation, &wrong, &limit);
 
+	if (!err && !slot_is_empty(dest) &&
+	    (!over || dest->type != TYPE_FRAME || !slot_delete(core, dest, &budget)))
+		err = ERR_SLOT_USED;
 	if (err)
 		return err;
 	derive_commit(&derivation, dest);
-	err = frame_map_once(dest, slot_object(&to->vspace), item->address, item->rights);
+	err = frame_map_once(dest, slot_object(&to->vspace), item->address, item->rights, over);
 	if (err)
 		slot_delete(core, dest, &budget);
 	return err;

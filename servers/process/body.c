@@ -7,6 +7,7 @@
 #include "abi/gen/stubs.h"
 #include "lib/rt/component.h"
 #include "servers/process/elf.h"
+#include "servers/process/shell.h"
 #include "servers/process/futex.h"
 #include "servers/process/thread.h"
 
@@ -175,8 +176,11 @@ static cap_t slots_take(void)
 
 struct body *body_make(struct task *task, struct space *space)
 {
-	struct body *body = calloc(1, sizeof(*body));
+	struct body *body = shell_spare_take(space, task);
 
+	if (body)
+		return body;
+	body = calloc(1, sizeof(*body));
 	if (!body)
 		return NULL;
 	body->space = space;
@@ -187,13 +191,33 @@ struct body *body_make(struct task *task, struct space *space)
 	body->index = ENV_PROCESS_MAX;
 	body->handles = BODY_HANDLES;
 	if (body->slots && body->unit && body->pages != PAGE_NONE && index_take(body) && objects_make(body) &&
-	    space_prepare(space) && block_map(body) && thread_make(body, task, body->pages))
+	    space_prepare(space) && block_map(body) && thread_make(body, task, body->pages)) {
+		body->is_whole = true;
 		return body;
+	}
 	body_destroy(body);
 	return NULL;
 }
 
+struct body *body_take(struct task *task, bool is_copy)
+{
+	struct body *body = shell_take(task, is_copy);
+	struct space *space = body ? NULL : space_make();
+
+	if (space) {
+		body = body_make(task, space);
+		space_put(space);  // the body has its own reference
+	}
+	return body;
+}
+
 void body_destroy(struct body *body)
+{
+	if (!shell_put(body))
+		body_discard(body);
+}
+
+void body_discard(struct body *body)
 {
 	struct space *space = body->space;
 

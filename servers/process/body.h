@@ -14,7 +14,7 @@ enum body_slot {
 	BODY_SLOTS,
 };
 
-#define BODY_STACK_PAGES ((AREA_STACK_END - AREA_STACK) / PAGE_SIZE)
+#define BODY_STACK_PAGES 2  // of a library stack, the top ones; the others are made when they are touched
 #define BODY_PAGES (BODY_STACK_PAGES + 1 + PROCESS_BLOCK_PAGES)
 // Threads that the slots of a large CSpace are enough for.
 #define BODY_THREADS (8 + ((1u << LINUX_CNODE_BITS_LARGE) - LINUX_SLOT_HANDLES - LINUX_FD_MAX) / 3)
@@ -35,9 +35,10 @@ struct body {
 	uint64_t numbers[(BODY_THREADS + 63) / 64];
 	uint64_t ticks;                 // processor time of threads that have ended
 	bool is_ending;
+	bool is_whole;                  // made to the end: may be kept when its process ends (shell.h)
 };
 
-// Badges of the server's endpoint. Below the kind: number of the thread, generation, number of the task.
+// Badges of the server's endpoint. Below the kind: index of the thread, its serial number.
 #define BADGE_SESSION 1
 #define BADGE_PROCESS (1ull << 56)
 #define BADGE_FAULT (2ull << 56)
@@ -49,6 +50,10 @@ const struct linux_library *body_library(void);
 // A body for a task in a space (which it takes a reference on), with one thread: all but registers, handles,
 // files. Null: no memory.
 struct body *body_make(struct task *task, struct space *space);
+// The same, in an empty space of its own. `is_copy`: the process block will be overwritten whole.
+struct body *body_take(struct task *task, bool is_copy);
+// Without keeping anything of it.
+void body_discard(struct body *body);
 void body_destroy(struct body *body);
 
 // Let its files' context be the one that its slots BODY_FILES, BODY_OWNER hold.

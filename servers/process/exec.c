@@ -221,8 +221,7 @@ static void block_make(struct body *body, const struct elf_image *elf, uint64_t 
 	limits_make(body->block->limits);
 }
 
-static int64_t body_fill(struct task *task, const struct image *image, struct space *space, struct file *file,
-			 struct body **out)
+static int64_t body_fill(struct task *task, const struct image *image, struct file *file, struct body *body)
 {
 	uint64_t top = PROGRAM_STACK_TOP - random_pages(18), base = 0, sp = 0;
 	struct elf_image elf;
@@ -231,37 +230,34 @@ static int64_t body_fill(struct task *task, const struct image *image, struct sp
 	if (!error && elf.is_movable)
 		base = MOVABLE_BASE + random_pages(24) - elf.low;
 	if (!error)
-		error = areas_make(space, &elf, base, file, top);
+		error = areas_make(body->space, &elf, base, file, top);
 	if (!error)
-		error = stack_make(space, image, task, &elf, base, top, &sp);
+		error = stack_make(body->space, image, task, &elf, base, top, &sp);
 	if (error)
 		return error;
-	*out = body_make(task, space);
-	if (!*out)
-		return -ENOMEM;
-	block_make(*out, &elf, base, sp);
+	block_make(body, &elf, base, sp);
 	// As many handles as it had: now, while the exec can still fail.
-	if (!task->body || !task->body->cspace_unit || body_handles_grow(*out))
-		return 0;
-	body_destroy(*out);
-	*out = NULL;
-	return -ENOMEM;
+	if (task->body && task->body->cspace_unit && !body_handles_grow(body))
+		return -ENOMEM;
+	return 0;
 }
 
 int64_t exec_build(struct task *task, const struct image *image, struct body **out)
 {
 	int64_t error;
 	struct file *file = file_make(image->handle, &error);
-	struct space *space = file ? space_make() : NULL;
 
-	if (file && !space)
-		error = -ENOMEM;
-	if (space) {
-		error = file_client_make() ? body_fill(task, image, space, file, out) : -EIO;
-		space_put(space);
+	if (!file)
+		return error;
+	error = file_client_make() ? 0 : -EIO;
+	*out = error ? NULL : body_take(task, false);
+	if (!error)
+		error = *out ? body_fill(task, image, file, *out) : -ENOMEM;
+	if (error && *out) {
+		body_destroy(*out);
+		*out = NULL;
 	}
-	if (file)
-		backing_put(&file->base);
+	backing_put(&file->base);
 	return error;
 }
 

@@ -6,6 +6,7 @@
 
 #include "lib/rt/component.h"
 #include "servers/process/server.h"
+#include "servers/process/shell.h"
 
 #define SEGV_MAPERR_ 1
 #define SEGV_ACCERR_ 2
@@ -36,6 +37,8 @@ static void memory_is_gone(struct task *task)
 {
 	struct task *victim = task;
 
+	if (shell_drop_all() && store_pages.free_count >= PAGES_LOW)
+		return;
 	for (uint32_t i = 0; i < TASK_MAX && store_pages.free_count < PAGES_LOW; i++) {
 		struct task *t = &tasks.items[i];
 

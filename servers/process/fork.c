@@ -61,30 +61,24 @@ static bool files_fork(struct body *child, const struct body *parent, bool is_sh
 	return !err && !result && body_files_set(child);
 }
 
-static struct space *space_for(struct space *parent, uint64_t flags)
+// A body in the parent's space, or in one like it.
+static struct body *body_for(struct body *parent, struct task *child, uint64_t flags)
 {
-	struct space *space;
+	struct body *body = flags & CLONE_VM_ ? body_make(child, parent->space) : body_take(child, true);
 
-	if (flags & CLONE_VM_) {
-		parent->references++;
-		return parent;
-	}
-	space = space_make();
-	if (space && !space_fork(space, parent)) {
-		space_put(space);
+	if (body && !(flags & CLONE_VM_) &&
+	    !space_fork(body->space, parent->space, caller->block->regs[REGISTER_SP])) {
+		body_destroy(body);
 		return NULL;
 	}
-	return space;
+	return body;
 }
 
 // Everything of the child but its start. 0 or -errno, then nothing of it is left.
 static int64_t child_make(struct task *task, struct task *child, uint64_t flags, uint64_t stack)
 {
-	struct space *space = space_for(task->body->space, flags);
-	struct body *body = space ? body_make(child, space) : NULL;
+	struct body *body = body_for(task->body, child, flags);
 
-	if (space)
-		space_put(space);  // the body has its own reference
 	if (!body)
 		return -ENOMEM;
 	blocks_copy(body, task->body, stack);

@@ -70,14 +70,13 @@ static handler *const handlers[] = {
 };
 #define HANDLER_COUNT (sizeof(handlers) / sizeof(handlers[0]))
 
-// The task that a badge names, and its thread; null when it is gone.
+// The task of the thread that a badge names, and the thread; null when it is gone.
 static struct task *task_of(uint64_t badge)
 {
-	struct task *task = &tasks.items[badge & (TASK_MAX - 1)];
-	bool is_same = (task->generation & 0xffffff) == (badge >> 16 & 0xffffff);
-
 	caller = thread_get(badge >> 40 & 0xffff);
-	return is_same && task->body && caller && caller->task == task && caller->tid ? task : NULL;
+	if (!caller || (caller->serial & 0xffffff) != (badge >> 16 & 0xffffff) || !caller->tid)
+		return NULL;
+	return caller->task->body ? caller->task : NULL;
 }
 
 static void process_handle(struct task *task, struct msg *m)

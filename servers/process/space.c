@@ -10,7 +10,6 @@
 #include "servers/process/check.h"
 
 #define BUCKETS_FIRST 32
-#define TABLE_SIZE 0x200000ull
 
 struct space *space_make(void)
 {
@@ -47,8 +46,22 @@ static void chunks_free(struct space *space)
 					page_release(&store_pages, c->entries[i].page);
 			free(c);
 		}
+		space->buckets[b] = NULL;
 	}
-	free(space->buckets);
+	space->chunk_count = 0;
+}
+
+void space_empty(struct space *space)
+{
+	slot_set_clear(&space->pages);
+	chunks_free(space);
+	// No area crosses these borders, so no room is needed.
+	vma_remove(&space->vmas, 0, PROGRAM_END);
+	vma_remove(&space->vmas, ENV_EXEC, ENV_END);
+	space_charge_settle(space);
+	memset(space->tables, 0, sizeof(space->tables));
+	space->brk_start = space->brk = space->mmap_top = 0;
+	space->resident = space->peak = 0;
 }
 
 void space_put(struct space *space)
@@ -60,7 +73,9 @@ void space_put(struct space *space)
 	for (uint32_t i = 0; i < space->supply_count; i++)
 		unit_give(UNIT_SPACE, space->supplies[i]);
 	slot_set_clear(&space->slots);
+	slot_set_clear(&space->pages);
 	chunks_free(space);
+	free(space->buckets);
 	for (uint32_t i = 0; i < SPACE_BLOCK_PAGES; i++)
 		if (space->block_pages[i] != PAGE_NONE)
 			page_release(&store_pages, space->block_pages[i]);
@@ -84,8 +99,7 @@ void space_charge_settle(struct space *space)
 	space->charged = space->vmas.charged;
 }
 
-// 64 KiB more for page tables.
-static bool space_supply(struct space *space)
+bool space_supply(struct space *space)
 {
 	cap_t unit, child;
 
@@ -108,17 +122,17 @@ static bool space_supply(struct space *space)
 	return is_given;
 }
 
-// Derive a window into a slot of the space's and map it, with tables as they are needed.
-cap_t space_map(struct space *space, cap_t frame, uint32_t first, uint32_t count, uint64_t address,
-			uint64_t rights)
+// Derive a window into a slot of the set and map it, with tables as they are needed.
+static cap_t set_map(struct space *space, struct slot_set *set, const struct window *window, uint64_t address,
+		     uint64_t rights)
 {
-	cap_t slot = slot_set_take(&space->slots);
+	cap_t slot = slot_set_take(set);
 
 	if (!slot)
 		return 0;
 
-	err_t err = cnode_derive(store_cnode, slot, store_cnode, frame, FRAME_READ | FRAME_WRITE | FRAME_EXECUTE,
-				 first, count);
+	err_t err = cnode_derive(store_cnode, slot, store_cnode, window->frame,
+				 FRAME_READ | FRAME_WRITE | FRAME_EXECUTE, window->first, window->count);
 
 	while (!err) {
 		err = frame_map(slot, space->vspace, address, rights);
@@ -131,8 +145,19 @@ cap_t space_map(struct space *space, cap_t frame, uint32_t first, uint32_t count
 		if (err == ERR_NO_MEMORY && space_supply(space))
 			err = OK;
 	}
-	slot_set_drop(&space->slots, slot);
+	slot_set_drop(set, slot);
 	return 0;
+}
+
+cap_t space_map(struct space *space, cap_t frame, uint32_t first, uint32_t count, uint64_t address,
+		uint64_t rights)
+{
+	return set_map(space, &space->slots, &(struct window){frame, first, count}, address, rights);
+}
+
+cap_t space_map_pages(struct space *space, const struct window *window, uint64_t address, uint64_t rights)
+{
+	return set_map(space, &space->pages, window, address, rights);
 }
 
 static bool buckets_grow(struct space *space)
@@ -178,20 +203,25 @@ struct chunk *chunk_find(struct space *space, uint64_t address, bool is_make)
 	return c;
 }
 
-// Drop the mapping that covers entry i, from all entries that it covers.
-void chunk_unmap(struct space *space, struct chunk *chunk, uint32_t i)
+cap_t chunk_forget(struct chunk *chunk, uint32_t i)
 {
 	cap_t slot = chunk->entries[i].slot;
 
-	if (!slot)
-		return;
-	for (uint32_t j = 0; j < CHUNK_PAGES; j++) {
+	for (uint32_t j = 0; slot && j < CHUNK_PAGES; j++) {
 		if (chunk->entries[j].slot != slot)
 			continue;
 		chunk->entries[j].slot = 0;
-		chunk->writable &= ~(1u << j);
+		chunk->writable &= (uint16_t) ~(1u << j);
 	}
-	slot_set_drop(&space->slots, slot);
+	return slot;
+}
+
+void chunk_unmap(struct space *space, struct chunk *chunk, uint32_t i)
+{
+	cap_t slot = chunk_forget(chunk, i);
+
+	if (slot)
+		slot_set_drop(&space->pages, slot);
 }
 
 static void shared_destroy(struct backing *backing)
@@ -220,255 +250,4 @@ struct shared *shared_make(uint64_t count)
 	}
 	memset(shared->pages, 0xff, count * sizeof(*shared->pages));
 	return shared;
-}
-
-static void entry_set(struct space *space, struct entry *entry, uint32_t page)
-{
-	entry->page = page;
-	if (++space->resident > space->peak)
-		space->peak = space->resident;
-}
-
-static enum outcome populate_shared(struct space *space, const struct vma *vma, uint64_t address,
-				    struct entry *entry)
-{
-	struct shared *shared = (struct shared *)vma->backing;
-	uint64_t i = (vma->offset + (address - vma->start)) / PAGE_SIZE;
-
-	if (i >= shared->count)
-		return OUTCOME_BEYOND;
-	if (shared->pages[i] == PAGE_NONE && (shared->pages[i] = store_page()) == PAGE_NONE)
-		return OUTCOME_MEMORY;
-	if (!page_share(&store_pages, shared->pages[i]))
-		return OUTCOME_MEMORY;
-	entry_set(space, entry, shared->pages[i]);
-	return OUTCOME_OK;
-}
-
-// A page of the process's own: zeroes, with the file's bytes before valid_end.
-static enum outcome populate_private(struct space *space, const struct vma *vma, uint64_t address,
-				     struct entry *entry)
-{
-	uint32_t page = store_page();
-	int64_t got = 1;
-
-	if (page == PAGE_NONE)
-		return OUTCOME_MEMORY;
-	if (vma->flags & VMA_FILE && address < vma->valid_end) {
-		uint64_t length = vma->valid_end - address;
-
-		got = file_fetch((struct file *)vma->backing, vma->offset + (address - vma->start),
-				 store_at(page), length < PAGE_SIZE ? length : PAGE_SIZE);
-	}
-	if (got <= 0) {
-		page_release(&store_pages, page);
-		return OUTCOME_BEYOND;
-	}
-	entry_set(space, entry, page);
-	return OUTCOME_OK;
-}
-
-// Copy-on-write: a page of its own for this entry.
-static enum outcome page_split(struct space *space, struct chunk *chunk, uint32_t i)
-{
-	struct entry *entry = &chunk->entries[i];
-	uint32_t page = page_take(&store_pages, 1);
-
-	if (page == PAGE_NONE)
-		return OUTCOME_MEMORY;
-	memcpy(store_at(page), store_at(entry->page), PAGE_SIZE);
-	chunk_unmap(space, chunk, i);
-	page_release(&store_pages, entry->page);
-	entry->page = page;
-	return OUTCOME_OK;
-}
-
-static bool is_file_page(const struct vma *vma, uint64_t address)
-{
-	return vma->flags & VMA_FILE && address < vma->valid_end && vma->valid_end - address >= PAGE_SIZE;
-}
-
-static enum outcome entry_populate(struct space *space, const struct vma *vma, struct chunk *chunk,
-				   uint64_t address, bool is_write)
-{
-	uint32_t i = (uint32_t)(address / PAGE_SIZE % CHUNK_PAGES);
-	struct entry *entry = &chunk->entries[i];
-
-	if (entry->page != PAGE_NONE) {
-		if (is_write && !(vma->flags & VMA_SHARED) && page_is_shared(&store_pages, entry->page))
-			return page_split(space, chunk, i);
-		return OUTCOME_OK;
-	}
-	if (vma->flags & VMA_SHARED && !(vma->flags & VMA_FILE))
-		return populate_shared(space, vma, address, entry);
-	if (is_file_page(vma, address) && !is_write) {
-		uint64_t page = (vma->offset + (address - vma->start)) / PAGE_SIZE;
-
-		return file_cover((struct file *)vma->backing, page) ? OUTCOME_BEYOND : OUTCOME_OK;
-	}
-	chunk_unmap(space, chunk, i);
-	return populate_private(space, vma, address, entry);
-}
-
-enum outcome space_populate(struct space *space, uint64_t address, bool is_write, uint32_t *page)
-{
-	const struct vma *vma = vma_find(&space->vmas, address);
-
-	if (!vma)
-		return OUTCOME_NO_AREA;
-	if (is_write && vma->flags & VMA_SHARED && vma->flags & VMA_FILE)
-		return OUTCOME_ACCESS;
-
-	struct chunk *chunk = chunk_find(space, address, true);
-	uint64_t start = address & ~(PAGE_SIZE - 1ull);
-
-	if (!chunk)
-		return OUTCOME_MEMORY;
-
-	enum outcome outcome = entry_populate(space, vma, chunk, start, is_write);
-
-	*page = chunk->entries[address / PAGE_SIZE % CHUNK_PAGES].page;
-	return outcome;
-}
-
-static bool page_is_writable(const struct vma *vma, uint32_t page)
-{
-	return vma->prot & VMA_WRITE && page != PAGE_NONE &&
-	       (vma->flags & VMA_SHARED || !page_is_shared(&store_pages, page));
-}
-
-// The run of entries around i that one mapping can cover: same source, consecutive, same rights.
-struct run {
-	uint32_t low, high;  // entries [low, high)
-	cap_t frame;
-	uint32_t first;      // of the source: page of entry low
-	bool is_writable;
-};
-
-static bool run_takes(const struct vma *vma, const struct chunk *chunk, uint32_t i, uint32_t j,
-		      bool is_writable)
-{
-	const struct entry *a = &chunk->entries[i], *b = &chunk->entries[j];
-	uint64_t address = chunk->number * CHUNK_SIZE + j * (uint64_t)PAGE_SIZE;
-
-	if (address < vma->start || address >= vma->end || b->slot)
-		return false;
-	// PAGE_NONE comes before page 0 in this arithmetic, and is none.
-	if (a->page != PAGE_NONE)
-		return b->page != PAGE_NONE && b->page == a->page + j - i &&
-		       page_is_writable(vma, b->page) == is_writable;
-
-	const struct file *file = (const struct file *)vma->backing;
-	uint64_t page = (vma->offset + (address - vma->start)) / PAGE_SIZE;
-
-	return b->page == PAGE_NONE && is_file_page(vma, address) && page >= file->first &&
-	       page - file->first < file->count;
-}
-
-static struct run run_find(const struct vma *vma, const struct chunk *chunk, uint32_t i)
-{
-	uint32_t page = chunk->entries[i].page;
-	struct run run = {i, i + 1, 0, 0, page_is_writable(vma, page)};
-
-	while (run.low > 0 && run_takes(vma, chunk, i, run.low - 1, run.is_writable))
-		run.low--;
-	while (run.high < CHUNK_PAGES && run_takes(vma, chunk, i, run.high, run.is_writable))
-		run.high++;
-	if (page != PAGE_NONE) {
-		run.frame = store_frame(page - (i - run.low), &run.first);
-	} else {
-		const struct file *file = (const struct file *)vma->backing;
-		uint64_t address = chunk->number * CHUNK_SIZE + run.low * (uint64_t)PAGE_SIZE;
-
-		run.frame = file->frame;
-		run.first = (uint32_t)((vma->offset + (address - vma->start)) / PAGE_SIZE - file->first);
-	}
-	return run;
-}
-
-static void run_set(struct chunk *chunk, const struct run *run, cap_t slot)
-{
-	for (uint32_t j = run->low; j < run->high; j++) {
-		chunk->entries[j].slot = slot;
-		if (run->is_writable)
-			chunk->writable |= 1u << j;
-	}
-}
-
-// Make the mapping around entry i: by the reply when the tables are there and it was not tried before.
-static enum outcome run_map(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
-			    bool by_reply, struct abi_map_item *item)
-{
-	struct run run = run_find(vma, chunk, i);
-	uint64_t address = chunk->number * CHUNK_SIZE + run.low * (uint64_t)PAGE_SIZE;
-	uint64_t table = address / TABLE_SIZE;
-	uint32_t rights = FRAME_READ | (run.is_writable ? FRAME_WRITE : 0) |
-			  (vma->prot & VMA_EXECUTE ? FRAME_EXECUTE : 0);
-	cap_t slot;
-
-	if (by_reply && space->tables[table % 64] == table + 1 && (slot = slot_set_take(&space->slots))) {
-		*item = (struct abi_map_item){run.frame, slot, address, run.first, run.high - run.low,
-					      rights, 0};
-		run_set(chunk, &run, slot);
-		return OUTCOME_OK;
-	}
-	slot = space_map(space, run.frame, run.first, run.high - run.low, address, rights);
-	if (!slot) {
-		// Out of slots or tables: let go of every mapping there is but the library's, and try again.
-		space_unmap(space, 0, PROGRAM_END);
-		slot = space_map(space, run.frame, run.first, run.high - run.low, address, rights);
-	}
-	if (!slot)
-		return OUTCOME_MEMORY;
-	run_set(chunk, &run, slot);
-	return OUTCOME_OK;
-}
-
-// A mapping that is only short of the right to write, over pages of this space alone: give it.
-static bool run_unlock(const struct vma *vma, struct chunk *chunk, uint32_t i)
-{
-	cap_t slot = chunk->entries[i].slot;
-	uint32_t mask = 0;
-
-	for (uint32_t j = 0; j < CHUNK_PAGES; j++) {
-		if (chunk->entries[j].slot != slot)
-			continue;
-		if (!page_is_writable(vma, chunk->entries[j].page))
-			return false;
-		mask |= 1u << j;
-	}
-
-	uint64_t rights = FRAME_READ | FRAME_WRITE | (vma->prot & VMA_EXECUTE ? FRAME_EXECUTE : 0);
-
-	if (frame_protect(slot, rights))
-		return false;
-	chunk->writable |= mask;
-	return true;
-}
-
-enum outcome space_fault(struct space *space, uint64_t address, uint64_t access, struct abi_map_item *item)
-{
-	const struct vma *vma = vma_find(&space->vmas, address);
-	bool is_write = access & FAULT_ACCESS_WRITE;
-	uint32_t i = (uint32_t)(address / PAGE_SIZE % CHUNK_PAGES), page;
-
-	item->count = 0;
-	if (!vma)
-		return OUTCOME_NO_AREA;
-	if (!vma->prot || (is_write && !(vma->prot & VMA_WRITE)) ||
-	    (access & FAULT_ACCESS_EXECUTE && !(vma->prot & VMA_EXECUTE)))
-		return OUTCOME_ACCESS;
-
-	enum outcome outcome = space_populate(space, address, is_write, &page);
-
-	if (outcome != OUTCOME_OK)
-		return outcome;
-
-	struct chunk *chunk = chunk_find(space, address, false);
-	bool was_mapped = chunk->entries[i].slot;
-
-	if (was_mapped && is_write && !(chunk->writable & 1u << i) && run_unlock(vma, chunk, i))
-		return OUTCOME_OK;
-	chunk_unmap(space, chunk, i);
-	return run_map(space, vma, chunk, i, !was_mapped, item);
 }

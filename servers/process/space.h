@@ -1,8 +1,9 @@
 // An address space: its areas, the pages that are in memory, and the Frame slots that map them.
 //
 // Pages are kept in chunks of 16 (64 KiB of addresses). A mapping is one Frame slot over consecutive
-// pages of one chunk. Invariants: a page in a chunk counts as one user of it; a slot is named by every
-// entry that its mapping covers and by no other; bit i of `writable` implies entry i has a slot. A
+// pages of one chunk; single pages may have been laid over it since, with slots of their own. Invariants: a
+// page in a chunk counts as one user of it; a slot is named by the entries that its mapping covers, but for
+// those that another is laid over, and by no other; bit i of `writable` implies entry i has a slot. A
 // mapping can be dropped at any time: the next fault makes it again.
 #ifndef PROCESS_SPACE_H
 #define PROCESS_SPACE_H
@@ -15,6 +16,7 @@
 #define CHUNK_PAGES 16
 #define CHUNK_SIZE (CHUNK_PAGES * 4096ull)
 #define SPACE_SUPPLIES_MAX 256
+#define TABLE_SIZE 0x200000ull  // addresses that a page table is for
 
 struct entry {
 	uint32_t page;  // PAGE_NONE: none of ours (a slot then maps the file's)
@@ -24,7 +26,8 @@ struct entry {
 struct chunk {
 	uint64_t number;  // address / CHUNK_SIZE
 	struct chunk *next;
-	uint32_t writable;
+	uint16_t writable;
+	uint16_t holed;   // where a page was laid over a longer mapping
 	struct entry entries[CHUNK_PAGES];
 };
 
@@ -41,7 +44,8 @@ struct space {
 	uint64_t charged;  // part of the commit limit
 	struct chunk **buckets;
 	uint32_t bucket_count, chunk_count;
-	struct slot_set slots;
+	struct slot_set slots;  // Frames of the environment's mappings
+	struct slot_set pages;  // Frames of the areas' mappings
 	cap_t unit, vspace;
 	cap_t supplies[SPACE_SUPPLIES_MAX];
 	uint32_t supply_count;
@@ -50,12 +54,15 @@ struct space {
 	uint64_t threads[ENV_THREAD_MAX / 64], processes;  // thread areas and process blocks in use: bitmaps
 	uint64_t brk_start, brk, mmap_top;
 	uint32_t resident, peak;  // pages
+	struct body *spare;       // of a child that shared the space: see shell.h
 };
 
 enum outcome { OUTCOME_OK, OUTCOME_NO_AREA, OUTCOME_ACCESS, OUTCOME_BEYOND, OUTCOME_MEMORY };
 
 struct space *space_make(void);  // null: no memory
 void space_put(struct space *space);
+// Forget all areas but the environment's, all pages and their mappings.
+void space_empty(struct space *space);
 
 // Charge what the areas need now, more or less than before. False: over the limit, nothing is changed.
 bool space_charge(struct space *space, uint64_t pages);
@@ -76,16 +83,32 @@ void space_drop(struct space *space, uint64_t start, uint64_t end);
 void space_unmap(struct space *space, uint64_t start, uint64_t end);
 // Move pages to another address (mremap); their mappings go. False: no memory, nothing is moved.
 bool space_move(struct space *space, uint64_t from, uint64_t to, uint64_t length);
-// Fill an empty space with the same areas and pages, copy-on-write. False: no memory.
-bool space_fork(struct space *to, struct space *from);
+// Fill an empty space with the same areas, pages and mappings, copy-on-write; but the page of the stack at
+// `sp`, which both write at once, is copied. False: no memory.
+bool space_fork(struct space *to, struct space *from, uint64_t sp);
 
 // Copy between the server and a program. Bytes that could be copied.
 uint64_t space_read(struct space *space, uint64_t address, void *to, uint64_t length);
 uint64_t space_write(struct space *space, uint64_t address, const void *from, uint64_t length);
 
-// The chunk of an address; made when it is missing and is_make. For space.c and space_range.c.
+// --- for space*.c
+
+// Consecutive pages of a Frame of the server's.
+struct window {
+	cap_t frame;
+	uint32_t first, count;
+};
+
+// Map pages of an area; the slot is one of space->pages.
+cap_t space_map_pages(struct space *space, const struct window *window, uint64_t address, uint64_t rights);
+bool space_supply(struct space *space);  // 64 KiB more for page tables
+
+// The chunk of an address; made when it is missing and is_make.
 struct chunk *chunk_find(struct space *space, uint64_t address, bool is_make);
+// Drop the mapping that covers entry i, from all entries that it covers. chunk_forget leaves the slot, which
+// it returns (0: none), to the caller.
 void chunk_unmap(struct space *space, struct chunk *chunk, uint32_t i);
+cap_t chunk_forget(struct chunk *chunk, uint32_t i);
 
 struct shared *shared_make(uint64_t count);
 

@@ -1,4 +1,4 @@
-// Address spaces: operations on ranges, fork, and copying in and out.
+// Address spaces: operations on ranges, and copying in and out.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +7,21 @@
 #include "servers/process/check.h"
 #include "servers/process/space.h"
 
-static void entry_release(struct space *space, struct chunk *chunk, uint32_t i)
+typedef void apply_t(struct space *space, struct chunk *chunk, uint32_t i, struct slot_drops *drops);
+
+static void entry_unmap(struct space *space, struct chunk *chunk, uint32_t i, struct slot_drops *drops)
 {
-	chunk_unmap(space, chunk, i);
+	cap_t slot = chunk_forget(chunk, i);
+
+	(void)space;
+	if (slot)
+		slot_drops_add(drops, slot);
+}
+
+// The page is free when it was the last user: nothing takes it before the drops are flushed.
+static void entry_release(struct space *space, struct chunk *chunk, uint32_t i, struct slot_drops *drops)
+{
+	entry_unmap(space, chunk, i, drops);
 	if (chunk->entries[i].page == PAGE_NONE)
 		return;
 	page_release(&store_pages, chunk->entries[i].page);
@@ -17,36 +29,37 @@ static void entry_release(struct space *space, struct chunk *chunk, uint32_t i)
 	space->resident--;
 }
 
-static void chunk_apply(struct space *space, struct chunk *chunk, uint64_t start, uint64_t end,
-			void (*apply)(struct space *, struct chunk *, uint32_t))
+static void chunk_apply(struct space *space, struct chunk *chunk, uint64_t start, uint64_t end, apply_t *apply,
+			struct slot_drops *drops)
 {
-	for (uint32_t i = 0; i < CHUNK_PAGES; i++) {
-		uint64_t address = chunk->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE;
+	uint64_t base = chunk->number * CHUNK_SIZE;
+	uint32_t low = start > base ? (uint32_t)((start - base) / PAGE_SIZE) : 0;
+	uint32_t high = end - base < CHUNK_SIZE ? (uint32_t)((end - base) / PAGE_SIZE) : CHUNK_PAGES;
 
-		if (address >= start && address < end)
-			apply(space, chunk, i);
-	}
+	for (uint32_t i = low; i < high; i++)
+		apply(space, chunk, i, drops);
 }
 
 // For every chunk that touches the range: by number when the range is small, else through the table.
-static void range_apply(struct space *space, uint64_t start, uint64_t end,
-			void (*apply)(struct space *, struct chunk *, uint32_t))
+static void range_apply(struct space *space, uint64_t start, uint64_t end, apply_t *apply)
 {
 	uint64_t first = start / CHUNK_SIZE, last = (end + CHUNK_SIZE - 1) / CHUNK_SIZE;
+	struct slot_drops drops = {.set = &space->pages};
 
 	if (last - first <= space->chunk_count) {
 		for (uint64_t n = first; n < last; n++) {
 			struct chunk *chunk = chunk_find(space, n * CHUNK_SIZE, false);
 
 			if (chunk)
-				chunk_apply(space, chunk, start, end, apply);
+				chunk_apply(space, chunk, start, end, apply, &drops);
 		}
-		return;
+	} else {
+		for (uint32_t b = 0; b < space->bucket_count; b++)
+			for (struct chunk *c = space->buckets[b]; c; c = c->next)
+				if (c->number >= first && c->number < last)
+					chunk_apply(space, c, start, end, apply, &drops);
 	}
-	for (uint32_t b = 0; b < space->bucket_count; b++)
-		for (struct chunk *c = space->buckets[b]; c; c = c->next)
-			if (c->number >= first && c->number < last)
-				chunk_apply(space, c, start, end, apply);
+	slot_drops_flush(&drops);
 }
 
 static bool chunk_is_empty(const struct chunk *chunk)
@@ -83,7 +96,7 @@ void space_drop(struct space *space, uint64_t start, uint64_t end)
 
 void space_unmap(struct space *space, uint64_t start, uint64_t end)
 {
-	range_apply(space, start, end, chunk_unmap);
+	range_apply(space, start, end, entry_unmap);
 }
 
 bool space_move(struct space *space, uint64_t from, uint64_t to, uint64_t length)
@@ -108,71 +121,6 @@ bool space_move(struct space *space, uint64_t from, uint64_t to, uint64_t length
 		entry->page = source->entries[i].page;
 		source->entries[i].page = PAGE_NONE;
 	}
-	return true;
-}
-
-// From now on a write to a private page of this chunk is a fault.
-static void chunk_lock(struct chunk *chunk, uint32_t i)
-{
-	cap_t slot = chunk->entries[i].slot;
-
-	if (!(chunk->writable & 1u << i))
-		return;
-	(void)frame_protect(slot, FRAME_READ);
-	for (uint32_t j = 0; j < CHUNK_PAGES; j++)
-		if (chunk->entries[j].slot == slot)
-			chunk->writable &= ~(1u << j);
-}
-
-static bool entry_fork(struct space *to, struct space *from, struct chunk *source, struct chunk *dest,
-		       uint32_t i)
-{
-	uint64_t address = source->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE;
-	const struct vma *vma = vma_find(&from->vmas, address);
-
-	if (!vma)
-		return true;
-	if (!page_share(&store_pages, source->entries[i].page))
-		return false;
-	dest->entries[i].page = source->entries[i].page;
-	to->resident++;
-	if (vma->flags & VMA_SHARED)
-		return true;
-	if (vma->prot & VMA_EXECUTE && source->writable & 1u << i)
-		chunk_unmap(from, source, i);
-	else
-		chunk_lock(source, i);
-	return true;
-}
-
-static bool chunk_fork(struct space *to, struct space *from, struct chunk *source)
-{
-	struct chunk *dest = NULL;
-
-	for (uint32_t i = 0; i < CHUNK_PAGES; i++) {
-		if (source->entries[i].page == PAGE_NONE)
-			continue;
-		if (!dest && !(dest = chunk_find(to, source->number * CHUNK_SIZE, true)))
-			return false;
-		if (!entry_fork(to, from, source, dest, i))
-			return false;
-	}
-	return true;
-}
-
-bool space_fork(struct space *to, struct space *from)
-{
-	if (!space_charge(to, from->vmas.charged) || !vma_copy(&to->vmas, &from->vmas, PROGRAM_END))
-		return false;
-	space_charge_settle(to);
-	to->brk_start = from->brk_start;
-	to->brk = from->brk;
-	to->mmap_top = from->mmap_top;
-	for (uint32_t b = 0; b < from->bucket_count; b++)
-		for (struct chunk *c = from->buckets[b]; c; c = c->next)
-			if (c->number < PROGRAM_END / CHUNK_SIZE && !chunk_fork(to, from, c))
-				return false;
-	to->peak = to->resident;
 	return true;
 }
 

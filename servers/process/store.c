@@ -160,12 +160,11 @@ cap_t slot_set_take(struct slot_set *set)
 	return slot_first + (set->head - 1) * 64 + bit;
 }
 
-void slot_set_drop(struct slot_set *set, cap_t slot)
+static void slot_forget(struct slot_set *set, cap_t slot)
 {
 	uint32_t i = slot - slot_first;
 	bool was_full = !blocks[i / 64].free;
 
-	(void)cnode_delete(store_cnode, slot, 1);
 	blocks[i / 64].free |= 1ull << i % 64;
 	if (!was_full || set->head == i / 64 + 1)
 		return;
@@ -180,6 +179,32 @@ void slot_set_drop(struct slot_set *set, cap_t slot)
 	}
 }
 
+void slot_set_drop(struct slot_set *set, cap_t slot)
+{
+	(void)cnode_delete(store_cnode, slot, 1);
+	slot_forget(set, slot);
+}
+
+void slot_drops_flush(struct slot_drops *drops)
+{
+	if (drops->count)
+		(void)cnode_delete(store_cnode, drops->first, drops->count);
+	for (uint32_t i = 0; i < drops->count; i++)
+		slot_forget(drops->set, drops->first + i);
+	drops->count = 0;
+}
+
+void slot_drops_add(struct slot_drops *drops, cap_t slot)
+{
+	if (drops->count && slot == drops->first + drops->count) {
+		drops->count++;
+		return;
+	}
+	slot_drops_flush(drops);
+	drops->first = slot;
+	drops->count = 1;
+}
+
 void slot_set_clear(struct slot_set *set)
 {
 	while (set->head) {
@@ -191,6 +216,66 @@ void slot_set_clear(struct slot_set *set)
 		blocks[number - 1].next = block_free;
 		block_free = number;
 	}
+}
+
+static uint64_t clone_keep[SLOT_BLOCKS_MAX], clone_skip[SLOT_BLOCKS_MAX];
+static uint32_t clone_block[SLOT_BLOCKS_MAX];
+
+void slot_clone_begin(const struct slot_set *from)
+{
+	for (uint32_t at = from->head; at; at = blocks[at - 1].next)
+		clone_keep[at - 1] = clone_skip[at - 1] = clone_block[at - 1] = 0;
+}
+
+void slot_clone_mark(cap_t slot, bool is_kept)
+{
+	uint32_t i = slot - slot_first;
+
+	(is_kept ? clone_keep : clone_skip)[i / 64] |= 1ull << i % 64;
+}
+
+cap_t slot_clone_of(cap_t slot)
+{
+	uint32_t i = slot - slot_first;
+
+	return slot_first + clone_block[i / 64] * 64 + i % 64;
+}
+
+static bool block_clone(uint32_t from, uint32_t to, cap_t vspace, bool (*supply)(void *), void *data)
+{
+	uint64_t bits = ~blocks[from].free & ~clone_skip[from];
+
+	while (bits) {
+		struct msg m = {.tag = TAG(METHOD_VSPACE_CLONE, 6),
+				.words = {store_cnode, slot_first + from * 64, bits, store_cnode,
+					  slot_first + to * 64, clone_keep[from]}};
+		err_t err = sys_call(vspace, &m);
+
+		if (!err)
+			return true;
+		bits = m.words[2];
+		if (err != ERR_NO_MEMORY || !supply(data))
+			return false;
+	}
+	return true;
+}
+
+bool slot_clone(struct slot_set *to, const struct slot_set *from, cap_t vspace, bool (*supply)(void *),
+		void *data)
+{
+	for (uint32_t at = from->head; at; at = blocks[at - 1].next) {
+		uint32_t made = block_free;
+
+		if (!made)
+			return false;
+		block_free = blocks[made - 1].next;
+		blocks[made - 1] = (struct slot_block){blocks[at - 1].free | clone_skip[at - 1], to->head};
+		to->head = made;
+		clone_block[at - 1] = made - 1;
+		if (!block_clone(at - 1, made - 1, vspace, supply, data))
+			return false;
+	}
+	return true;
 }
 
 bool unit_make(cap_t unit, unsigned type, unsigned bits, cap_t slot)

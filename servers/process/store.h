@@ -32,6 +32,26 @@ cap_t slot_set_take(struct slot_set *set);                // 0: none
 void slot_set_drop(struct slot_set *set, cap_t slot);     // deletes what is in it
 void slot_set_clear(struct slot_set *set);                // deletes all, gives the blocks back
 
+// Slots of a set that are dropped together: consecutive ones with one call. Flush before anything that was
+// mapped through them is given back.
+struct slot_drops {
+	struct slot_set *set;
+	cap_t first;
+	uint32_t count;
+};
+
+void slot_drops_add(struct slot_drops *drops, cap_t slot);
+void slot_drops_flush(struct slot_drops *drops);
+
+// Let the empty set `to` have a slot for each of `from`, and map there, in the VSpace `vspace`, what those
+// map: see vspace_clone. Before: slot_clone_begin, then a mark for each slot that is to keep its right to
+// write (`is_kept`) or is not to be cloned. `supply` is called when tables are short. False: no memory.
+void slot_clone_begin(const struct slot_set *from);
+void slot_clone_mark(cap_t slot, bool is_kept);
+bool slot_clone(struct slot_set *to, const struct slot_set *from, cap_t vspace, bool (*supply)(void *),
+		void *data);
+cap_t slot_clone_of(cap_t slot);  // the slot of `to` for one of `from`, until the next slot_clone_begin
+
 // An Untyped of fixed size, made into objects and later taken apart as a whole.
 #define UNIT_SPACE 0  // 64 KiB: a VSpace, or its page tables
 #define UNIT_BODY 1   // 16 KiB: CNode, Thread, SchedContext, Notification

@@ -14,7 +14,7 @@ struct thread *caller;
 
 static struct thread *table[THREAD_TABLE_MAX];
 static cap_t slots_free[THREAD_TABLE_MAX];
-static uint32_t slots_free_count, table_hint;
+static uint32_t slots_free_count, table_hint, table_serial;
 
 // The three slots of a body's thread `number`: process server, notification, SchedContext.
 static void cspace_slots(uint32_t number, uint32_t out[3])
@@ -45,14 +45,10 @@ static bool objects_make(struct thread *thread)
 static bool capabilities_make(struct thread *thread)
 {
 	cap_t cnode = body_slot(thread->body, BODY_CNODE), notify = thread_slot(thread, THREAD_NOTIFY);
-	uint64_t identity = (uint64_t)thread->index << 40 |
-			    (thread->task->generation & 0xffffffull) << 16 | thread->task->index;
+	uint64_t identity = (uint64_t)thread->index << 40 | (thread->serial & 0xffffffull) << 16;
 	uint32_t slots[3];
 
 	cspace_slots(thread->number, slots);
-	thread->block->slot_process = slots[0];
-	thread->block->slot_notify = slots[1];
-	thread->block->slot_context = slots[2];
 	return derive(cnode, slots[0], body_endpoint(), ENDPOINT_SEND | ENDPOINT_GRANT, BADGE_PROCESS | identity,
 		      0) &&
 	       derive(cnode, slots[1], notify, NOTIFICATION_SIGNAL | NOTIFICATION_WAIT, LINUX_NOTIFY_READY, 0) &&
@@ -87,11 +83,38 @@ static bool windows_prepare(struct thread *thread)
 	return slot;
 }
 
+// The pages of the library's stack that are there from the start are the top ones. Few calls need more.
+static bool stack_area_make(struct thread *thread)
+{
+	uint64_t area = env_thread_area(thread->area);
+	struct vma vma = {.start = area + AREA_STACK,
+			  .end = area + AREA_STACK_END - BODY_STACK_PAGES * PAGE_SIZE,
+			  .prot = VMA_READ | VMA_WRITE,
+			  .flags = VMA_LAZY};
+
+	if (!vma_reserve(&thread->body->space->vmas, 3))
+		return false;
+	vma_insert(&thread->body->space->vmas, &vma);
+	return true;
+}
+
+// Room for this was reserved when it was made.
+static void stack_area_end(struct thread *thread)
+{
+	uint64_t start = env_thread_area(thread->area) + AREA_STACK, end = start + AREA_STACK_END - AREA_STACK;
+	struct space *space = thread->body->space;
+
+	if (vma_is_free(&space->vmas, start, end))
+		return;
+	vma_remove(&space->vmas, start, end);
+	space_drop(space, start, end);
+}
+
 static bool areas_map(struct thread *thread)
 {
 	uint64_t area = env_thread_area(thread->area), rights = FRAME_READ | FRAME_WRITE;
 
-	return area_map(thread, thread->pages, BODY_STACK_PAGES,
+	return stack_area_make(thread) && area_map(thread, thread->pages, BODY_STACK_PAGES,
 			area + AREA_STACK_END - BODY_STACK_PAGES * PAGE_SIZE, rights) &&
 	       area_map(thread, body_trampoline_page(), 1, area + AREA_TRAMPOLINE,
 			FRAME_READ | FRAME_EXECUTE) &&
@@ -133,6 +156,7 @@ static void block_prepare(struct thread *thread)
 {
 	uint8_t *page = store_at(thread->pages + BODY_STACK_PAGES);
 	uint64_t area = env_thread_area(thread->area);
+	uint32_t slots[3];
 
 	thread->kernel = (struct abi_block *)page;
 	thread->block = (struct linux_thread *)thread->kernel->user;
@@ -140,6 +164,10 @@ static void block_prepare(struct thread *thread)
 	thread->block->library_stack = area + AREA_STACK_END;
 	thread->block->index = thread->area;
 	thread->block->process_index = thread->body->index;
+	cspace_slots(thread->number, slots);
+	thread->block->slot_process = slots[0];
+	thread->block->slot_notify = slots[1];
+	thread->block->slot_context = slots[2];
 }
 
 // It counts from now on.
@@ -204,6 +232,7 @@ static bool table_add(struct thread *thread)
 			continue;
 		table[i] = thread;
 		thread->index = i;
+		thread->serial = ++table_serial;
 		table_hint = i + 1;
 		return true;
 	}
@@ -278,8 +307,11 @@ void thread_destroy(struct thread *thread)
 
 	for (uint32_t i = 0; !is_last && i < thread->map_count; i++)
 		slot_set_drop(&body->space->slots, thread->maps[i]);
-	if (thread->area < ENV_THREAD_MAX)
+	if (thread->area < ENV_THREAD_MAX) {
+		if (!is_last)
+			stack_area_end(thread);
 		bit_put(body->space->threads, thread->area);
+	}
 	if (thread->number < BODY_THREADS)
 		bit_put(body->numbers, thread->number);
 	if (thread->index < THREAD_TABLE_MAX)
@@ -335,6 +367,27 @@ void thread_put(struct thread *thread)
 	body->parked++;
 }
 
+// The deadline and what has been signalled are the old program's.
+void thread_retire(struct thread *thread)
+{
+	struct msg m;
+
+	(void)thread_suspend(thread_slot(thread, THREAD_THREAD));
+	(void)schedcontext_set_deadline(thread_slot(thread, THREAD_CONTEXT), 0, NULL);
+	(void)sys_nb_recv(thread_slot(thread, THREAD_NOTIFY), 0, &m);
+	queue_remove(&thread->queue, ~0ull);
+	count_drop(thread);
+	thread->task = NULL;
+}
+
+void thread_renew(struct thread *thread, struct task *task)
+{
+	thread->task = task;
+	block_prepare(thread);
+	thread->ticks_start = thread->block->ticks_start = consumed(thread);
+	count_add(thread);
+}
+
 bool thread_start(struct thread *thread, uint64_t ip)
 {
 	uint64_t values[REGISTER_COUNT] = {0};
@@ -345,7 +398,8 @@ bool thread_start(struct thread *thread, uint64_t ip)
 	values[REGISTER_FLAGS] = 0x202;
 	values[REGISTER_FS] = fs < USER_END ? fs : 0;
 	values[REGISTER_GS] = gs < USER_END ? gs : 0;
-	return thread_write(thread_slot(thread, THREAD_THREAD), (1ull << REGISTER_COUNT) - 1, values) == OK &&
+	return thread_write(thread_slot(thread, THREAD_THREAD),
+			    THREAD_WRITE_FRESH | ((1ull << REGISTER_COUNT) - 1), values) == OK &&
 	       thread_resume(thread_slot(thread, THREAD_THREAD)) == OK;
 }
 

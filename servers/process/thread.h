@@ -31,6 +31,7 @@ struct thread {
 	struct task *task;
 	struct body *body;
 	uint32_t index, tid;  // in the table; 0: parked
+	uint32_t serial;      // tells it from those that had the index before: in its badge
 	uint32_t area, number;  // thread area; of its slots in the CSpace
 	cap_t slots, unit;    // unit 0: its objects lie in the body's
 	uint32_t pages;
@@ -60,6 +61,11 @@ struct thread *thread_take(struct body *body, struct task *task);
 // It has ended, its process goes on: stop it, and keep it or take it apart.
 void thread_put(struct thread *thread);
 void thread_destroy(struct thread *thread);
+
+// The only thread of a body that is kept for another process: it stops, and nothing is left of what it was;
+// later it is the first of a new process. Its pages are not cleaned here.
+void thread_retire(struct thread *thread);
+void thread_renew(struct thread *thread, struct task *task);
 
 // The CSpace has been exchanged.
 bool thread_cspace_set(struct thread *thread, cap_t cnode);

@@ -240,14 +240,16 @@ uint64_t vma_gap_find(const struct vma_list *list, uint64_t length, uint64_t low
 
 bool vma_copy(struct vma_list *to, const struct vma_list *from, uint64_t limit)
 {
-	if (!vma_reserve(to, from->count))
+	uint32_t count = index_next(from, limit);
+
+	if (!vma_reserve(to, count))
 		return false;
-	to->has_shared = from->has_shared;
-	for (uint32_t i = 0; i < from->count && from->items[i].start < limit; i++) {
+	memmove(&to->items[count], to->items, to->count * sizeof(struct vma));
+	to->count += count;
+	for (uint32_t i = 0; i < count; i++) {
 		to->items[i] = from->items[i];
 		to->charged += vma_charge(&to->items[i]);
 		backing_get(to->items[i].backing);
-		to->count++;
 	}
 	return true;
 }

@@ -66,7 +66,7 @@ uint64_t vma_protect_cost(const struct vma_list *list, uint64_t start, uint64_t 
 // Highest free range of `length` bytes within [low, high); 0: none.
 uint64_t vma_gap_find(const struct vma_list *list, uint64_t length, uint64_t low, uint64_t high);
 
-// Copy the areas below `limit` to an empty list.
+// Copy the areas below `limit` (none crosses it) to a list that has none there.
 bool vma_copy(struct vma_list *to, const struct vma_list *from, uint64_t limit);
 void vma_clear(struct vma_list *list);
 

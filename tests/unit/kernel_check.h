@@ -342,11 +342,15 @@ static inline const struct slot *check_owner(const struct vspace *v, uint64_t ad
 
 static inline void check_table(struct vspace *v, uint64_t *table, unsigned level, uint64_t base)
 {
+	const struct batch *own = (const struct batch *)align_down((uintptr_t)table, BATCH_SIZE);
+	unsigned present = 0;
+
 	for (uint64_t i = 0; i < 1u << TABLE_INDEX_BITS; i++) {
 		uint64_t entry = table[i], address = base + (i << (PAGE_BITS + level * TABLE_INDEX_BITS));
 
 		if (!(entry & HOST_PRESENT) || (level == TABLE_LEVELS - 1 && i == 511))
 			continue;
+		present++;
 		if (!arch_entry_is_table(entry, level)) {
 			CHECK(level <= LARGE_PAGE_LEVEL_MAX);
 			CHECK(check_owner(v, address, arch_entry_physical(entry)));
@@ -362,6 +366,7 @@ static inline void check_table(struct vspace *v, uint64_t *table, unsigned level
 		CHECK(b->level[index] == level - 1);
 		check_table(v, child, level - 1, address);
 	}
+	CHECK(own->used[(uintptr_t)table / PAGE_SIZE % BATCH_TABLES] == present);
 }
 
 static inline void check_vspace(struct vspace *v)
@@ -376,7 +381,7 @@ static inline void check_vspace(struct vspace *v)
 	for (unsigned i = 0; i < check.slots; i++)
 		mapped += check.slot[i]->type == TYPE_FRAME && (check.slot[i]->flags & SLOT_MAPPED) &&
 			  vspace_of_slot(check.slot[i]) == v;
-	CHECK(mapped == listed);
+	CHECK(mapped == listed && listed == v->mapping_count);
 	check_table(v, v->top, TABLE_LEVELS - 1, 0);
 }
 

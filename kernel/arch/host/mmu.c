@@ -32,6 +32,7 @@ uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, boo
 	       (rights & FRAME_WRITE ? HOST_WRITE : 0) | (rights & FRAME_EXECUTE ? HOST_EXECUTE : 0);
 }
 
+uint64_t arch_entry_read_only(uint64_t entry) { return entry & ~(uint64_t)HOST_WRITE; }
 uint64_t arch_entry_table(uint64_t physical) { return physical | HOST_PRESENT; }
 bool arch_entry_is_present(uint64_t entry) { return entry & HOST_PRESENT; }
 bool arch_entry_is_table(uint64_t entry, unsigned level) { return level > 0 && !(entry & HOST_LARGE); }

@@ -4,15 +4,6 @@
 #include "base/string.h"
 #include "cpu.h"
 
-#define PTE_PRESENT BIT(0)
-#define PTE_WRITE BIT(1)
-#define PTE_USER BIT(2)
-#define PTE_NO_CACHE BIT(4)
-#define PTE_ACCESSED BIT(5)
-#define PTE_LARGE BIT(7)
-#define PTE_NO_EXECUTE BIT(63)
-#define PTE_ADDRESS 0x000ffffffffff000ull
-
 #define LARGE_SIZE 0x200000ull
 #define GIB 0x40000000ull
 
@@ -22,41 +13,12 @@ extern char text_start[], text_end[], rodata_end[], kernel_end[];
 static uint64_t image_pd[512] __attribute__((aligned(4096)));
 static uint64_t image_pt[512] __attribute__((aligned(4096)));
 
-void *arch_phys_to_virt(uint64_t physical) { return (void *)(physical + PHYS_BASE); }
-
-uint64_t arch_virt_to_phys(const void *address)
-{
-	uint64_t a = (uint64_t)address;
-
-	return a >= KERNEL_BASE ? a - KERNEL_BASE : a - PHYS_BASE;
-}
-
 void arch_zero(void *address, size_t size)
 {
 	size_t count = size / 8;
 
 	__asm__ volatile("rep stosq" : "+D"(address), "+c"(count) : "a"(0) : "memory");
 }
-
-uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, bool device)
-{
-	uint64_t entry = physical | PTE_PRESENT | PTE_USER;
-
-	if (level)
-		entry |= PTE_LARGE;
-	if (rights & FRAME_WRITE)
-		entry |= PTE_WRITE;
-	if (!(rights & FRAME_EXECUTE))
-		entry |= PTE_NO_EXECUTE;
-	if (device)
-		entry |= PTE_NO_CACHE;
-	return entry;
-}
-
-uint64_t arch_entry_table(uint64_t physical) { return physical | PTE_PRESENT | PTE_WRITE | PTE_USER; }
-bool arch_entry_is_present(uint64_t entry) { return entry & PTE_PRESENT; }
-bool arch_entry_is_table(uint64_t entry, unsigned level) { return level > 0 && !(entry & PTE_LARGE); }
-uint64_t arch_entry_physical(uint64_t entry) { return entry & PTE_ADDRESS; }
 
 void arch_table_init_top(uint64_t *table)
 {

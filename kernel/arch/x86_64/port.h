@@ -2,9 +2,12 @@
 #ifndef KERNEL_ARCH_X86_64_PORT_H
 #define KERNEL_ARCH_X86_64_PORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/arch/x86_64.h"
+#include "abi/types.h"
+#include "offset.h"
 
 #define CORES_MAX 16
 #define TABLE_LEVELS 4
@@ -55,6 +58,44 @@ static inline void regs_foreign(const struct arch_registers *r, uint64_t words[8
 	for (unsigned i = 0; i < 8; i++)
 		words[i] = w[i];
 }
+
+// Part of the port's contract (arch.h), and inline because every page mapped goes through them: addresses,
+// and page table entries (Intel SDM volume 3, 4.5).
+#define PTE_PRESENT (1ull << 0)
+#define PTE_WRITE (1ull << 1)
+#define PTE_USER (1ull << 2)
+#define PTE_NO_CACHE (1ull << 4)
+#define PTE_LARGE (1ull << 7)
+#define PTE_NO_EXECUTE (1ull << 63)
+#define PTE_ADDRESS 0x000ffffffffff000ull
+
+static inline void *arch_phys_to_virt(uint64_t physical) { return (void *)(physical + PHYS_BASE); }
+
+static inline uint64_t arch_virt_to_phys(const void *address)
+{
+	uint64_t a = (uint64_t)address;
+
+	return a >= KERNEL_BASE ? a - KERNEL_BASE : a - PHYS_BASE;
+}
+
+static inline uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, bool device)
+{
+	return physical | PTE_PRESENT | PTE_USER | (level ? PTE_LARGE : 0) |
+	       (rights & FRAME_WRITE ? PTE_WRITE : 0) | (rights & FRAME_EXECUTE ? 0 : PTE_NO_EXECUTE) |
+	       (device ? PTE_NO_CACHE : 0);
+}
+
+static inline uint64_t arch_entry_read_only(uint64_t entry) { return entry & ~PTE_WRITE; }
+static inline uint64_t arch_entry_table(uint64_t physical)
+{
+	return physical | PTE_PRESENT | PTE_WRITE | PTE_USER;
+}
+static inline bool arch_entry_is_present(uint64_t entry) { return entry & PTE_PRESENT; }
+static inline bool arch_entry_is_table(uint64_t entry, unsigned level)
+{
+	return level > 0 && !(entry & PTE_LARGE);
+}
+static inline uint64_t arch_entry_physical(uint64_t entry) { return entry & PTE_ADDRESS; }
 
 // The system call instruction, to go back to it.
 #define SYSCALL_LENGTH 2

@@ -1,0 +1,333 @@
+// Address spaces: seeing that a page is in memory, and mapping it.
+#include "servers/process/space.h"
+
+#include <string.h>
+
+#include "abi/gen/stubs.h"
+#include "servers/process/check.h"
+
+static void entry_set(struct space *space, struct entry *entry, uint32_t page)
+{
+	entry->page = page;
+	if (++space->resident > space->peak)
+		space->peak = space->resident;
+}
+
+static enum outcome populate_shared(struct space *space, const struct vma *vma, uint64_t address,
+				    struct entry *entry)
+{
+	struct shared *shared = (struct shared *)vma->backing;
+	uint64_t i = (vma->offset + (address - vma->start)) / PAGE_SIZE;
+
+	if (i >= shared->count)
+		return OUTCOME_BEYOND;
+	if (shared->pages[i] == PAGE_NONE && (shared->pages[i] = store_page()) == PAGE_NONE)
+		return OUTCOME_MEMORY;
+	if (!page_share(&store_pages, shared->pages[i]))
+		return OUTCOME_MEMORY;
+	entry_set(space, entry, shared->pages[i]);
+	return OUTCOME_OK;
+}
+
+// A page of the process's own: zeroes, with the file's bytes before valid_end.
+static enum outcome populate_private(struct space *space, const struct vma *vma, uint64_t address,
+				     struct entry *entry)
+{
+	uint32_t page = store_page();
+	int64_t got = 1;
+
+	if (page == PAGE_NONE)
+		return OUTCOME_MEMORY;
+	if (vma->flags & VMA_FILE && address < vma->valid_end) {
+		uint64_t length = vma->valid_end - address;
+
+		got = file_fetch((struct file *)vma->backing, vma->offset + (address - vma->start),
+				 store_at(page), length < PAGE_SIZE ? length : PAGE_SIZE);
+	}
+	if (got <= 0) {
+		page_release(&store_pages, page);
+		return OUTCOME_BEYOND;
+	}
+	entry_set(space, entry, page);
+	return OUTCOME_OK;
+}
+
+// Copy-on-write: a page of its own for this entry. What is mapped there is the old page, still.
+static enum outcome page_split(struct entry *entry)
+{
+	uint32_t page = page_take(&store_pages, 1);
+
+	if (page == PAGE_NONE)
+		return OUTCOME_MEMORY;
+	memcpy(store_at(page), store_at(entry->page), PAGE_SIZE);
+	page_release(&store_pages, entry->page);  // not the last user
+	entry->page = page;
+	return OUTCOME_OK;
+}
+
+static bool is_file_page(const struct vma *vma, uint64_t address)
+{
+	return vma->flags & VMA_FILE && address < vma->valid_end && vma->valid_end - address >= PAGE_SIZE;
+}
+
+// *is_stale: a mapping that is there shows another page than the entry's now.
+static enum outcome entry_populate(struct space *space, const struct vma *vma, struct chunk *chunk,
+				   uint64_t address, bool is_write, bool *is_stale)
+{
+	struct entry *entry = &chunk->entries[address / PAGE_SIZE % CHUNK_PAGES];
+
+	*is_stale = false;
+	if (entry->page != PAGE_NONE) {
+		if (!is_write || vma->flags & VMA_SHARED || !page_is_shared(&store_pages, entry->page))
+			return OUTCOME_OK;
+		*is_stale = entry->slot;
+		return page_split(entry);
+	}
+	if (vma->flags & VMA_SHARED && !(vma->flags & VMA_FILE))
+		return populate_shared(space, vma, address, entry);
+	if (is_file_page(vma, address) && !is_write) {
+		uint64_t page = (vma->offset + (address - vma->start)) / PAGE_SIZE;
+
+		return file_cover((struct file *)vma->backing, page) ? OUTCOME_BEYOND : OUTCOME_OK;
+	}
+	*is_stale = entry->slot;
+	return populate_private(space, vma, address, entry);
+}
+
+enum outcome space_populate(struct space *space, uint64_t address, bool is_write, uint32_t *page)
+{
+	const struct vma *vma = vma_find(&space->vmas, address);
+	uint32_t i = (uint32_t)(address / PAGE_SIZE % CHUNK_PAGES);
+	bool is_stale;
+
+	if (!vma)
+		return OUTCOME_NO_AREA;
+	if (is_write && vma->flags & VMA_SHARED && vma->flags & VMA_FILE)
+		return OUTCOME_ACCESS;
+
+	struct chunk *chunk = chunk_find(space, address, true);
+
+	if (!chunk)
+		return OUTCOME_MEMORY;
+
+	enum outcome outcome =
+		entry_populate(space, vma, chunk, address & ~(PAGE_SIZE - 1ull), is_write, &is_stale);
+
+	if (is_stale)
+		chunk_unmap(space, chunk, i);
+	*page = chunk->entries[i].page;
+	return outcome;
+}
+
+static bool page_is_writable(const struct vma *vma, uint32_t page)
+{
+	return vma->prot & VMA_WRITE && page != PAGE_NONE &&
+	       (vma->flags & VMA_SHARED || !page_is_shared(&store_pages, page));
+}
+
+// The run of entries around i that one mapping can cover: same source, consecutive, same rights.
+struct run {
+	uint32_t low, high;  // entries [low, high)
+	bool is_writable;
+};
+
+static bool run_takes(const struct vma *vma, const struct chunk *chunk, uint32_t i, uint32_t j,
+		      bool is_writable)
+{
+	const struct entry *a = &chunk->entries[i], *b = &chunk->entries[j];
+	uint64_t address = chunk->number * CHUNK_SIZE + j * (uint64_t)PAGE_SIZE;
+
+	if (address < vma->start || address >= vma->end || b->slot)
+		return false;
+	// PAGE_NONE comes before page 0 in this arithmetic, and is none.
+	if (a->page != PAGE_NONE)
+		return b->page != PAGE_NONE && b->page == a->page + j - i &&
+		       page_is_writable(vma, b->page) == is_writable;
+
+	const struct file *file = (const struct file *)vma->backing;
+	uint64_t page = (vma->offset + (address - vma->start)) / PAGE_SIZE;
+
+	return b->page == PAGE_NONE && is_file_page(vma, address) && page >= file->first &&
+	       page - file->first < file->count;
+}
+
+// What lies behind a run that begins at entry `low`.
+static struct window run_window(const struct vma *vma, const struct chunk *chunk, const struct run *run)
+{
+	struct window window = {.count = run->high - run->low};
+	uint32_t page = chunk->entries[run->low].page;
+
+	if (page != PAGE_NONE) {
+		window.frame = store_frame(page, &window.first);
+	} else {
+		const struct file *file = (const struct file *)vma->backing;
+		uint64_t address = chunk->number * CHUNK_SIZE + run->low * (uint64_t)PAGE_SIZE;
+
+		window.frame = file->frame;
+		window.first = (uint32_t)((vma->offset + (address - vma->start)) / PAGE_SIZE - file->first);
+	}
+	return window;
+}
+
+static struct run run_find(const struct vma *vma, const struct chunk *chunk, uint32_t i)
+{
+	struct run run = {i, i + 1, page_is_writable(vma, chunk->entries[i].page)};
+
+	while (run.low > 0 && run_takes(vma, chunk, i, run.low - 1, run.is_writable))
+		run.low--;
+	while (run.high < CHUNK_PAGES && run_takes(vma, chunk, i, run.high, run.is_writable))
+		run.high++;
+	return run;
+}
+
+static void run_set(struct chunk *chunk, const struct run *run, cap_t slot)
+{
+	uint32_t mask = ((1u << (run->high - run->low)) - 1) << run->low;
+
+	for (uint32_t j = run->low; j < run->high; j++)
+		chunk->entries[j].slot = slot;
+	chunk->writable = (uint16_t)(run->is_writable ? chunk->writable | mask : chunk->writable & ~mask);
+}
+
+static uint32_t run_rights(const struct vma *vma, bool is_writable)
+{
+	return FRAME_READ | (is_writable ? FRAME_WRITE : 0) | (vma->prot & VMA_EXECUTE ? FRAME_EXECUTE : 0);
+}
+
+static bool has_table(const struct space *space, uint64_t address)
+{
+	uint64_t table = address / TABLE_SIZE;
+
+	return space->tables[table % 64] == table + 1;
+}
+
+// A page comes to an entry that lies in the hole of a longer mapping. Should it be the very page that this
+// mapping has there, the kernel would take it for part of it: then the longer one goes.
+static void hole_settle(struct space *space, struct chunk *chunk, uint32_t i)
+{
+	uint32_t page = chunk->entries[i].page;
+
+	if (!(chunk->holed & 1u << i) || page == PAGE_NONE)
+		return;
+	for (uint32_t j = 0; j < CHUNK_PAGES; j++)
+		if (j != i && chunk->entries[j].page != PAGE_NONE && chunk->entries[j].page + i == page + j &&
+		    chunk->entries[j].slot != chunk->entries[i].slot)
+			chunk_unmap(space, chunk, j);
+}
+
+// Make the mapping around entry i, where there is none: by the reply when the tables are there.
+static enum outcome run_map(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
+			    bool by_reply, struct abi_map_item *item)
+{
+	struct run run = run_find(vma, chunk, i);
+	struct window window = run_window(vma, chunk, &run);
+	uint64_t address = chunk->number * CHUNK_SIZE + run.low * (uint64_t)PAGE_SIZE;
+	uint32_t rights = run_rights(vma, run.is_writable);
+	cap_t slot;
+
+	for (uint32_t j = run.low; chunk->holed && j < run.high; j++)
+		hole_settle(space, chunk, j);
+	if (by_reply && has_table(space, address) && (slot = slot_set_take(&space->pages))) {
+		*item = (struct abi_map_item){window.frame, slot, address, window.first, window.count, rights, 0};
+		run_set(chunk, &run, slot);
+		return OUTCOME_OK;
+	}
+	slot = space_map_pages(space, &window, address, rights);
+	if (!slot) {
+		// Out of slots or tables: let go of every mapping there is but the library's, and try again.
+		space_unmap(space, 0, PROGRAM_END);
+		slot = space_map_pages(space, &window, address, rights);
+	}
+	if (!slot)
+		return OUTCOME_MEMORY;
+	run_set(chunk, &run, slot);
+	return OUTCOME_OK;
+}
+
+// How many entries one slot's mapping covers.
+static uint32_t slot_span(const struct chunk *chunk, cap_t slot)
+{
+	uint32_t count = 0;
+
+	for (uint32_t j = 0; j < CHUNK_PAGES; j++)
+		count += chunk->entries[j].slot == slot;
+	return count;
+}
+
+// Lay the entry's page over what is mapped there: the others of that mapping stay. False: no slot.
+static bool page_lay_over(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
+			  struct abi_map_item *item)
+{
+	struct run run = {i, i + 1, page_is_writable(vma, chunk->entries[i].page)};
+	struct window window = run_window(vma, chunk, &run);
+	cap_t slot = chunk->entries[i].slot;
+
+	if (slot_span(chunk, slot) > 1) {
+		slot = slot_set_take(&space->pages);
+		chunk->holed = (uint16_t)(chunk->holed | 1u << i);
+	}
+	if (!slot)
+		return false;
+	chunk->entries[i].slot = slot;
+	hole_settle(space, chunk, i);
+	*item = (struct abi_map_item){window.frame, slot, chunk->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE,
+				      window.first, 1, run_rights(vma, run.is_writable), MAP_ITEM_OVER};
+	run_set(chunk, &run, slot);
+	return true;
+}
+
+// A mapping that is only short of the right to write, over pages of this space alone: give it.
+static bool run_unlock(const struct vma *vma, struct chunk *chunk, uint32_t i)
+{
+	cap_t slot = chunk->entries[i].slot;
+	uint32_t mask = 0;
+
+	for (uint32_t j = 0; j < CHUNK_PAGES; j++) {
+		if (chunk->entries[j].slot != slot)
+			continue;
+		if (!page_is_writable(vma, chunk->entries[j].page))
+			return false;
+		mask |= 1u << j;
+	}
+	if (frame_protect(slot, run_rights(vma, true)))
+		return false;
+	chunk->writable = (uint16_t)(chunk->writable | mask);
+	return true;
+}
+
+enum outcome space_fault(struct space *space, uint64_t address, uint64_t access, struct abi_map_item *item)
+{
+	const struct vma *vma = vma_find(&space->vmas, address);
+	bool is_write = access & FAULT_ACCESS_WRITE, is_stale;
+	uint32_t i = (uint32_t)(address / PAGE_SIZE % CHUNK_PAGES);
+
+	item->count = 0;
+	if (!vma)
+		return OUTCOME_NO_AREA;
+	if (!vma->prot || (is_write && !(vma->prot & VMA_WRITE)) ||
+	    (access & FAULT_ACCESS_EXECUTE && !(vma->prot & VMA_EXECUTE)) ||
+	    (is_write && vma->flags & VMA_SHARED && vma->flags & VMA_FILE))
+		return OUTCOME_ACCESS;
+
+	struct chunk *chunk = chunk_find(space, address, true);
+
+	if (!chunk)
+		return OUTCOME_MEMORY;
+
+	enum outcome outcome =
+		entry_populate(space, vma, chunk, address & ~(PAGE_SIZE - 1ull), is_write, &is_stale);
+	bool was_mapped = chunk->entries[i].slot;
+
+	if (is_stale && (outcome != OUTCOME_OK || !page_lay_over(space, vma, chunk, i, item)))
+		chunk_unmap(space, chunk, i);
+	else if (is_stale)
+		return OUTCOME_OK;
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (was_mapped && is_write && !(chunk->writable & 1u << i) &&
+	    (run_unlock(vma, chunk, i) || page_lay_over(space, vma, chunk, i, item)))
+		return OUTCOME_OK;
+	// A mapping that should have done: it is made anew, and not by the reply, which may have failed.
+	chunk_unmap(space, chunk, i);
+	return run_map(space, vma, chunk, i, !was_mapped, item);
+}

@@ -1,0 +1,173 @@
+// Fork of an address space: the child has the same areas, pages and mappings, and neither may write a
+// private page any more.
+#include <string.h>
+
+#include "abi/gen/stubs.h"
+#include "servers/process/space.h"
+
+#define CHUNK_LIMIT (PROGRAM_END / CHUNK_SIZE)
+
+// A page that the child gets a copy of.
+struct copy {
+	uint64_t address;
+	uint32_t page;  // PAGE_NONE: there is none
+};
+
+// Which mappings are not to be cloned as they are: the environment's, and shared memory's.
+static void chunk_mark(const struct space *from, const struct chunk *chunk, bool has_shared)
+{
+	const struct vma *vma = NULL;
+
+	for (uint32_t i = 0; i < CHUNK_PAGES; i++) {
+		uint64_t address = chunk->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE;
+
+		if (!chunk->entries[i].slot)
+			continue;
+		if (!vma || address >= vma->end)
+			vma = vma_find(&from->vmas, address);
+		if (!vma || chunk->number >= CHUNK_LIMIT)
+			slot_clone_mark(chunk->entries[i].slot, false);
+		else if (has_shared && vma->flags & VMA_SHARED)
+			slot_clone_mark(chunk->entries[i].slot, true);
+	}
+}
+
+static bool has_shared_area(const struct vma_list *vmas)
+{
+	for (uint32_t i = 0; i < vmas->count; i++)
+		if (vmas->items[i].flags & VMA_SHARED)
+			return true;
+	return false;
+}
+
+// Give the parent's page at `sp` a mapping of its own, which keeps its rights, and take a page for the
+// child's copy. Where that is not simple there is no copy.
+static void stack_copy(struct space *from, uint64_t sp, struct copy *copy)
+{
+	const struct vma *vma = vma_find(&from->vmas, sp);
+	struct chunk *chunk = vma ? chunk_find(from, sp, false) : NULL;
+	uint32_t i = (uint32_t)(sp / PAGE_SIZE % CHUNK_PAGES), span = 0;
+	struct entry *entry = chunk ? &chunk->entries[i] : NULL;
+
+	copy->page = PAGE_NONE;
+	if (!chunk || sp >= PROGRAM_END || vma->flags & VMA_SHARED || vma->prot & VMA_EXECUTE ||
+	    !(chunk->writable & 1u << i) || entry->page == PAGE_NONE)
+		return;
+	copy->address = sp & ~(PAGE_SIZE - 1ull);
+	for (uint32_t j = 0; j < CHUNK_PAGES; j++)
+		span += chunk->entries[j].slot == entry->slot;
+	if (span > 1) {
+		struct window window = {.count = 1};
+		cap_t slot;
+
+		window.frame = store_frame(entry->page, &window.first);
+		slot = space_map_pages(from, &window, copy->address, FRAME_READ | FRAME_WRITE | FRAME_MAP_OVER);
+		if (!slot)
+			return;
+		entry->slot = slot;
+		chunk->holed = (uint16_t)(chunk->holed | 1u << i);
+	}
+	copy->page = page_take(&store_pages, 1);
+	if (copy->page != PAGE_NONE) {
+		memcpy(store_at(copy->page), store_at(entry->page), PAGE_SIZE);
+		slot_clone_mark(entry->slot, false);
+	}
+}
+
+static bool entry_fork(struct space *to, struct chunk *source, struct chunk *dest, uint32_t i, struct copy *copy)
+{
+	const struct entry *from = &source->entries[i];
+	struct entry *entry = &dest->entries[i];
+
+	if (copy->page != PAGE_NONE &&
+	    source->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE == copy->address) {
+		struct window window = {.count = 1};
+
+		window.frame = store_frame(copy->page, &window.first);
+		entry->page = copy->page;
+		copy->page = PAGE_NONE;
+		entry->slot = space_map_pages(to, &window, copy->address, FRAME_READ | FRAME_WRITE);
+		if (entry->slot)
+			dest->writable = (uint16_t)(dest->writable | 1u << i);
+	} else {
+		if (from->page != PAGE_NONE && !page_share(&store_pages, from->page))
+			return false;
+		entry->page = from->page;
+		entry->slot = from->slot ? slot_clone_of(from->slot) : 0;
+	}
+	to->resident += entry->page != PAGE_NONE;
+	return true;
+}
+
+// Is nothing of this entry for the child, whose area is gone or is not there for it?
+static bool entry_is_none(const struct entry *entry) { return entry->page == PAGE_NONE && !entry->slot; }
+
+static bool chunk_fork(struct space *to, struct space *from, struct chunk *source, struct copy *copy)
+{
+	struct chunk *dest = chunk_find(to, source->number * CHUNK_SIZE, true);
+	const struct vma *vma = NULL;
+	uint16_t stays = 0;
+
+	if (!dest)
+		return false;
+	dest->holed = source->holed;
+	for (uint32_t i = 0; i < CHUNK_PAGES; i++) {
+		uint64_t address = source->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE;
+
+		if (entry_is_none(&source->entries[i]))
+			continue;
+		if (!vma || address >= vma->end)
+			vma = vma_find(&from->vmas, address);
+		if (!vma)
+			continue;
+		if (vma->flags & VMA_SHARED || (copy->page != PAGE_NONE && copy->address == address))
+			stays = (uint16_t)(stays | 1u << i);
+		if (!entry_fork(to, source, dest, i, copy))
+			return false;
+		if (vma->flags & VMA_SHARED)
+			dest->writable = (uint16_t)(dest->writable | (source->writable & 1u << i));
+	}
+	source->writable &= stays;
+	return true;
+}
+
+static bool supply(void *space) { return space_supply(space); }
+
+static bool pages_fork(struct space *to, struct space *from, struct copy *copy)
+{
+	bool has_shared = has_shared_area(&from->vmas);
+
+	for (uint32_t b = 0; b < from->bucket_count; b++)
+		for (const struct chunk *c = from->buckets[b]; c; c = c->next)
+			if (has_shared || c->number >= CHUNK_LIMIT)
+				chunk_mark(from, c, has_shared);
+	if (!slot_clone(&to->pages, &from->pages, to->vspace, supply, to))
+		return false;
+	memcpy(to->tables, from->tables, sizeof(to->tables));
+	for (uint32_t b = 0; b < from->bucket_count; b++)
+		for (struct chunk *c = from->buckets[b]; c; c = c->next)
+			if (c->number < CHUNK_LIMIT && !chunk_fork(to, from, c, copy))
+				return false;
+	return true;
+}
+
+bool space_fork(struct space *to, struct space *from, uint64_t sp)
+{
+	struct copy copy = {0};
+
+	if (!space_charge(to, from->vmas.charged) || !vma_copy(&to->vmas, &from->vmas, PROGRAM_END))
+		return false;
+	space_charge_settle(to);
+	to->brk_start = from->brk_start;
+	to->brk = from->brk;
+	to->mmap_top = from->mmap_top;
+	slot_clone_begin(&from->pages);
+	stack_copy(from, sp, &copy);
+
+	bool is_done = pages_fork(to, from, &copy);
+
+	if (copy.page != PAGE_NONE)
+		page_release(&store_pages, copy.page);
+	to->peak = to->resident;
+	return is_done;
+}
