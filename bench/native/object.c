@@ -62,11 +62,11 @@ static void derive_rows(void)
 		invoke("delete", BOOT_SLOT_CNODE, METHOD_CNODE_DELETE, 2, WORDS(slot, 1));
 		invoke("copy", BOOT_SLOT_CNODE, METHOD_CNODE_COPY, 4, WORDS(slot, BOOT_SLOT_CNODE, endpoint, 1));
 		must(cnode_delete(BOOT_SLOT_CNODE, slot, 1), "delete");
-		must(cnode_derive(BOOT_SLOT_CNODE, slot, BOOT_SLOT_CNODE, endpoint, 1, 5, 0), "derive");
+		must(cnode_derive(BOOT_SLOT_CNODE, slot, BOOT_SLOT_CNODE, endpoint, ENDPOINT_SEND, 5, 0), "derive");
 		invoke("revoke.1", BOOT_SLOT_CNODE, METHOD_CNODE_REVOKE, 1, WORDS(endpoint));
 	}
 	for (unsigned i = 0; i < 1000; i++)
-		must(cnode_derive(BOOT_SLOT_CNODE, many + i, BOOT_SLOT_CNODE, endpoint, 1, 5, 0), "derive");
+		must(cnode_derive(BOOT_SLOT_CNODE, many + i, BOOT_SLOT_CNODE, endpoint, ENDPOINT_SEND, 5, 0), "derive");
 	invoke("revoke.1000", BOOT_SLOT_CNODE, METHOD_CNODE_REVOKE, 1, WORDS(endpoint));
 }
 

@@ -57,6 +57,7 @@ void kernel_syscall(struct core *core)
 	unsigned number = (unsigned)(*regs_error(&thread->regs) - SYSCALL_BASE);
 
 	lock_local(core);
+	sched_enter(core);
 	thread->flags &= ~THREAD_FULL;
 	if (ipc_needs_all(core, thread, number)) {
 		lock_release(core);
@@ -75,6 +76,7 @@ void kernel_foreign(struct core *core)
 
 	regs_foreign(&thread->regs, words);
 	lock_all(core);
+	sched_enter(core);
 	ipc_fault(core, thread, FAULT_SYSCALL, words, 8);
 	sched_finish(core);
 	lock_release(core);
@@ -83,6 +85,7 @@ void kernel_foreign(struct core *core)
 void kernel_interrupt(struct core *core, unsigned vector)
 {
 	lock_all(core);
+	sched_enter(core);
 	interrupt_deliver(core, vector);
 	sched_finish(core);
 	lock_release(core);
@@ -94,12 +97,13 @@ void kernel_timer(struct core *core)
 	struct sched_context *context;
 	unsigned budget = DELETE_BUDGET;
 
-	if (kernel.dying_first) {
+	if (kernel.dying_first)
 		lock_all(core);
-		(void)reap(core, &budget);
-	} else {
+	else
 		lock_local(core);
-	}
+	sched_enter(core);
+	if (kernel.dying_first)
+		(void)reap(core, &budget);
 	for (unsigned i = 0; i < EXPIRIES_MAX && (context = deadline_take_expired(core, now)); i++)
 		if (context->notification)
 			notification_signal(core, context->notification, context->badge);
@@ -115,6 +119,7 @@ void kernel_page_fault(struct core *core, uint64_t address, unsigned access)
 			     arch_register_get(&thread->regs, REGISTER_SP)};
 
 	lock_all(core);
+	sched_enter(core);
 	ipc_fault(core, thread, FAULT_PAGE, words, 4);
 	sched_finish(core);
 	lock_release(core);
@@ -127,6 +132,7 @@ void kernel_exception(struct core *core, unsigned vector, uint64_t error)
 			     arch_register_get(&thread->regs, REGISTER_SP)};
 
 	lock_all(core);
+	sched_enter(core);
 	ipc_fault(core, thread, FAULT_EXCEPTION, words, 4);
 	sched_finish(core);
 	lock_release(core);

@@ -33,6 +33,7 @@ static bool take_cancel(struct thread *thread)
 	if (!(*regs_tag(&thread->regs) & TAG_INTERRUPTIBLE) || !(thread->flags & THREAD_STICKY))
 		return false;
 	thread->flags &= ~THREAD_STICKY;
+	thread_set_fast_tags(thread);
 	return true;
 }
 
@@ -77,7 +78,7 @@ static void call_unanswerable(struct core *core, struct thread *from)
 static void hand_over(struct core *core, struct thread *from, struct thread *to, struct reply *reply,
 		      tag_t tag, uint64_t badge)
 {
-	bool is_call = from->flags & THREAD_CALL;
+	bool is_call = from->flags & THREAD_CALL, is_fault = from->flags & THREAD_FAULTED;
 
 	transfer_message(from, to, tag, badge);
 	thread_wake(core, to);
@@ -90,9 +91,10 @@ static void hand_over(struct core *core, struct thread *from, struct thread *to,
 		call_unanswerable(core, from);
 		return;
 	}
-	reply->state = REPLY_PENDING;
-	reply->caller = from;
-	reply->is_fault = (from->flags & THREAD_FAULTED) != 0;
+	reply_set(reply, REPLY_PENDING, from);
+	reply->is_fault = is_fault;
+	reply->is_slow = !from->running || slot_is_empty(&from->vspace);
+	from->flags &= ~THREAD_CALL;
 	from->state = THREAD_ANSWER;
 	from->reply = reply;
 	if (!to->running && from->running) {
@@ -148,7 +150,7 @@ static void resume_faulted(struct thread *from, struct thread *caller, tag_t tag
 static err_t answer(struct core *core, struct thread *thread, struct reply *reply, unsigned *done)
 {
 	tag_t tag = *regs_tag(&thread->regs);
-	struct thread *caller = reply->caller;
+	struct thread *caller = reply->thread;
 
 	*done = 0;
 	if (reply->state == REPLY_CANCELLED) {
@@ -237,6 +239,7 @@ void ipc_call(struct core *core, struct thread *thread, struct slot *slot)
 static void take_sender(struct core *core, struct thread *sender, struct thread *thread, struct reply *reply)
 {
 	list_remove(&sender->queue);
+	watch_refresh(sender->endpoint);
 	sender->endpoint = NULL;
 	hand_over(core, sender, thread, reply, *regs_tag(&sender->regs), sender->badge);
 }

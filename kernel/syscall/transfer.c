@@ -96,7 +96,7 @@ void transfer_message(struct thread *from, struct thread *to, tag_t tag, uint64_
 	unsigned words = transfer_words(from, to, tag_words(tag));
 	unsigned caps = tag_caps(tag) ? transfer_caps(from, to, tag_caps(tag)) : 0;
 
-	message_deliver(to, OK, badge, TAG(tag_label(tag), words) | TAG_CAPS(caps));
+	message_deliver(to, OK, badge, TAG(tag_label(tag), words) | TAG_CAPS(caps) | (tag & TAG_INTERRUPTIBLE));
 	for (unsigned i = 0; i < MSG_WORDS_REGISTERS; i++)
 		*regs_word(&to->regs, i) = *regs_word(&from->regs, i);
 }

@@ -143,13 +143,23 @@ void arch_space_retire(uint64_t top_physical)
 	tlb_clear();
 }
 
+void host_switched(struct core *core)
+{
+	uint64_t top = core->current->vspace.address;
+
+	core->loaded = core->current;
+	if (core->loaded_top != top)
+		tlb_clear();
+	core->loaded_top = top;
+}
+
 void arch_thread_switch(struct core *core, struct thread *from, struct thread *to)
 {
-	const struct vspace *vspace = slot_object(&to->vspace);
+	uint64_t top = to->vspace.address;
 
 	(void)from;
-	if (core->loaded_top == vspace->top_physical)
+	if (core->loaded_top == top)
 		return;
-	core->loaded_top = vspace->top_physical;
+	core->loaded_top = top;
 	tlb_clear();
 }
