@@ -36,4 +36,4 @@ $B/bench/native.img: $(BENCH_NATIVE) tools/image.py
 	$(say) IMAGE $@
 	$(Q)$(IMAGE_TOOL) -o $@ --system supervisor=$<
 
-bench: $(KERNEL) $B/bench/native.img
+bench tests: $(KERNEL) $B/bench/native.img

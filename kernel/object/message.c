@@ -6,15 +6,10 @@
 
 void message_deliver(struct thread *thread, err_t err, uint64_t badge, tag_t tag)
 {
-	struct arch_registers *r = &thread->regs;
+	static const uint64_t none[MSG_WORDS_REGISTERS];
 
-	*regs_error(r) = err;
-	*regs_cap(r) = badge;
-	*regs_tag(r) = tag;
-	*regs_reply(r) = 0;
-	for (unsigned i = 0; i < MSG_WORDS_REGISTERS; i++)
-		*regs_word(r, i) = 0;
-	thread->flags &= ~(THREAD_FULL | THREAD_CALL);
+	message_deliver_head(thread, err, badge, tag);
+	regs_set_words(&thread->regs, none);
 }
 
 void message_set_words(struct thread *thread, const uint64_t *words, unsigned count)

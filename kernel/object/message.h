@@ -8,6 +8,18 @@
 // The thread's receive (or call) ends with this result and no words.
 void message_deliver(struct thread *thread, err_t err, uint64_t badge, tag_t tag);
 
+// The same, and the eight words come after.
+static inline void message_deliver_head(struct thread *thread, err_t err, uint64_t badge, tag_t tag)
+{
+	struct arch_registers *r = &thread->regs;
+
+	*regs_error(r) = err;
+	*regs_cap(r) = badge;
+	*regs_tag(r) = tag;
+	*regs_reply(r) = 0;
+	thread->flags &= ~(THREAD_FULL | THREAD_CALL);
+}
+
 // Words of a message for the thread, after message_deliver; the rest of the registers are zero.
 void message_set_words(struct thread *thread, const uint64_t *words, unsigned count);
 

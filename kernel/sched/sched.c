@@ -91,6 +91,20 @@ static bool is_turn_over(const struct sched_context *context, const struct sched
 	       ready->priority == context->priority;
 }
 
+// The ordinary cases, in which nobody else is to be looked at: the current thread goes on, or it blocks and
+// has woken one that nothing ready stands above or beside.
+static struct thread *choose_quickly(struct core *core)
+{
+	struct thread *current = core->current, *woken = core->woken;
+
+	if (!woken && can_run(current) && !(core->ready_bits & current->running->higher))
+		return current;
+	if (!can_run(woken) || can_run(current) || (core->ready_bits & woken->running->above))
+		return NULL;
+	core->woken = NULL;
+	return woken;
+}
+
 // The best of: current, woken, the first that is ready. The current one stays on a tie.
 static struct thread *choose(struct core *core)
 {
@@ -161,8 +175,10 @@ static void set_timer(struct core *core)
 // As choose, but a thread that has lost its address space stops.
 static struct thread *choose_able(struct core *core)
 {
-	struct thread *next;
+	struct thread *next = choose_quickly(core);
 
+	if (next && !slot_is_empty(&next->vspace))
+		return next;
 	while ((next = choose(core)) && slot_is_empty(&next->vspace))
 		next->state = THREAD_STOPPED;
 	return next;

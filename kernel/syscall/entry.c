@@ -13,11 +13,9 @@
 
 #define EXPIRIES_MAX 8
 
-static void call(struct core *core, struct thread *thread)
+static void call(struct core *core, struct thread *thread, struct slot *slot)
 {
-	struct slot *slot = cspace_find(thread, *regs_cap(&thread->regs));
-
-	if (!slot || slot_is_empty(slot))
+	if (!slot)
 		message_deliver(thread, ERR_CAP_INVALID, 0, 0);
 	else if (slot->type == TYPE_ENDPOINT)
 		ipc_call(core, thread, slot);
@@ -25,22 +23,22 @@ static void call(struct core *core, struct thread *thread)
 		invoke(core, thread, slot);
 }
 
-static void dispatch(struct core *core, struct thread *thread, unsigned number)
+static void dispatch(struct core *core, struct thread *thread, struct slot *slot, unsigned number)
 {
 	switch (number) {
 	case SYSCALL_CALL:
-		call(core, thread);
+		call(core, thread, slot);
 		break;
 	case SYSCALL_REPLY_RECV:
-		ipc_reply_receive(core, thread);
+		ipc_reply_receive(core, thread, slot);
 		break;
 	case SYSCALL_SEND:
 	case SYSCALL_NB_SEND:
-		ipc_send(core, thread, number == SYSCALL_SEND);
+		ipc_send(core, thread, slot, number == SYSCALL_SEND);
 		break;
 	case SYSCALL_RECV:
 	case SYSCALL_NB_RECV:
-		ipc_receive(core, thread, number == SYSCALL_RECV);
+		ipc_receive(core, thread, slot, number == SYSCALL_RECV);
 		break;
 	case SYSCALL_YIELD:
 		message_deliver(thread, OK, 0, 0);
@@ -59,12 +57,15 @@ void kernel_syscall(struct core *core)
 	lock_local(core);
 	sched_enter(core);
 	thread->flags &= ~THREAD_FULL;
-	if (ipc_needs_all(core, thread, number)) {
+	struct slot *slot = cspace_find_used(thread, *regs_cap(&thread->regs));
+
+	if (ipc_needs_all(core, thread, slot, number)) {
 		lock_release(core);
 		lock_all(core);
+		slot = cspace_find_used(thread, *regs_cap(&thread->regs));
 	}
 	if (core->current == thread && thread->state == THREAD_READY)
-		dispatch(core, thread, number);
+		dispatch(core, thread, slot, number);
 	sched_finish(core);
 	lock_release(core);
 }

@@ -20,13 +20,6 @@ static void fail_at(struct thread *thread, err_t err, uint64_t wrong)
 	message_set_words(thread, &wrong, 1);
 }
 
-static struct slot *find(const struct thread *thread, uint64_t index)
-{
-	struct slot *slot = cspace_find(thread, index);
-
-	return slot && !slot_is_empty(slot) ? slot : NULL;
-}
-
 // An interruptible call, and a cancel came before it: it takes the cancel.
 static bool take_cancel(struct thread *thread)
 {
@@ -37,10 +30,9 @@ static bool take_cancel(struct thread *thread)
 	return true;
 }
 
-bool ipc_needs_all(struct core *core, struct thread *thread, unsigned number)
+bool ipc_needs_all(struct core *core, struct thread *thread, const struct slot *slot, unsigned number)
 {
 	tag_t tag = *regs_tag(&thread->regs);
-	const struct slot *slot = find(thread, *regs_cap(&thread->regs));
 	bool sends = number != SYSCALL_RECV && number != SYSCALL_NB_RECV;
 	bool receives = !sends || number == SYSCALL_REPLY_RECV;
 
@@ -180,7 +172,7 @@ static err_t answer(struct core *core, struct thread *thread, struct reply *repl
 // The Reply that rdx (or rdi) names; *err says why there is none.
 static struct reply *find_reply(const struct thread *thread, uint64_t index, err_t *err)
 {
-	struct slot *slot = find(thread, index);
+	struct slot *slot = cspace_find_used(thread, index);
 
 	*err = !slot ? ERR_CAP_INVALID : slot->type != TYPE_REPLY ? ERR_CAP_TYPE
 			 : !(slot->rights & REPLY_REPLY)	  ? ERR_CAP_RIGHTS
@@ -207,10 +199,8 @@ static void send_reply(struct core *core, struct thread *thread, struct slot *sl
 		message_deliver(thread, OK, 0, 0);
 }
 
-void ipc_send(struct core *core, struct thread *thread, bool may_block)
+void ipc_send(struct core *core, struct thread *thread, struct slot *slot, bool may_block)
 {
-	struct slot *slot = find(thread, *regs_cap(&thread->regs));
-
 	thread->flags &= ~THREAD_CALL;
 	if (!slot) {
 		fail(thread, ERR_CAP_INVALID);
@@ -312,9 +302,8 @@ static bool reply_is_free(const struct reply *reply)
 	return !reply || reply->state == REPLY_IDLE || reply->state == REPLY_CANCELLED;
 }
 
-void ipc_receive(struct core *core, struct thread *thread, bool may_block)
+void ipc_receive(struct core *core, struct thread *thread, struct slot *slot, bool may_block)
 {
-	struct slot *slot = find(thread, *regs_cap(&thread->regs));
 	struct reply *reply;
 
 	if (!slot) {
@@ -335,9 +324,8 @@ void ipc_receive(struct core *core, struct thread *thread, bool may_block)
 		receive_endpoint(core, thread, slot_object(slot), reply, may_block);
 }
 
-void ipc_reply_receive(struct core *core, struct thread *thread)
+void ipc_reply_receive(struct core *core, struct thread *thread, struct slot *slot)
 {
-	struct slot *slot = find(thread, *regs_cap(&thread->regs));
 	struct reply *reply = NULL;
 	unsigned done = 0;
 	err_t err = slot ? receive_check(thread, slot, &reply) : ERR_CAP_INVALID;

@@ -25,6 +25,7 @@ static cap_t space, vspaces[2], vspace_caps[2], bells[SERVERS], doorbell, interr
 static struct snapshot before, fast, slow;
 static unsigned taken[2][2];  // call or reply_recv; own time or lent
 static unsigned taken_beside; // with somebody ready
+static unsigned taken_long;   // with words in the block
 
 static uint64_t any(uint64_t n)
 {
@@ -103,6 +104,7 @@ static void both_ways(unsigned number)
 	if (!host_fast_count)
 		return;
 	taken[number][!thread->running]++;
+	taken_long += tag_words(*regs_tag(&kernel.core[0].current->regs)) > MSG_WORDS_REGISTERS;
 	taken_beside += kernel.core[0].ready_bits != 0;
 	check_now();
 	forgive();
@@ -132,6 +134,8 @@ static void call_of(struct thread *thread, unsigned number, cap_t cap, cap_t rep
 	*regs_tag(r) = tag;
 	for (unsigned i = 0; i < MSG_WORDS_REGISTERS; i++)
 		*regs_word(r, i) = any(1000);
+	for (unsigned i = 0; thread->block && i < ARRAY_LENGTH(thread->block->words); i++)
+		thread->block->words[i] = any(1000);
 	both_ways(number);
 }
 
@@ -331,7 +335,7 @@ static void the_fast_path_is_the_slow_path(void **state)
 	for (unsigned i = 0; i < 2; i++)
 		for (unsigned lent = 0; lent < 2; lent++)
 			assert_true(taken[i][lent] > 20);
-	assert_true(taken_beside > 100);
+	assert_true(taken_beside > 100 && taken_long > 50);
 }
 
 int main(void)

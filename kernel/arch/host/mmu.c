@@ -26,6 +26,8 @@ uint64_t arch_virt_to_phys(const void *address)
 
 void arch_zero(void *address, size_t size) { __builtin_memset(address, 0, size); }
 
+void arch_copy(void *to, const void *from, size_t size) { __builtin_memcpy(to, from, size); }
+
 uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, bool device)
 {
 	return physical | HOST_PRESENT | (level ? HOST_LARGE : 0) | (device ? HOST_IS_DEVICE : 0) |

@@ -42,7 +42,6 @@
 	.endm
 
 	.macro	SYSCALL_STUB core
-	.align	64
 	cmp	$SYSCALL_BASE + SYSCALL_CALL, %rax
 	je	call_fast\core
 	jb	syscall_foreign\core
@@ -103,6 +102,7 @@ syscall_fault\core:
 	mov	%r15, T_R15(\thread)
 	.endm
 
+	.align	64
 	.globl	syscall_stub0
 syscall_stub0:
 	SYSCALL_STUB 0

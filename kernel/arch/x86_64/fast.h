@@ -1,5 +1,5 @@
-// The fast path of call and reply_recv: a message that travels in registers alone, to a receiver that
-// waits on this core and may run at once. Everything else goes the slow way (kernel/syscall/ipc.c),
+// The fast path of call and reply_recv: a message of words alone (from the ninth on they are copied from
+// block to block), to a receiver that waits on this core and may run at once. Everything else goes the slow way (kernel/syscall/ipc.c),
 // which does the same on every input that is taken here; each check names what it stands for there.
 // docs/bench.md has a table of what each instruction is for.
 //
@@ -28,7 +28,7 @@
 	mov	%rcx, T_IP(%rbp)
 	mov	%rsp, T_SP(%rbp)
 	mov	%r11, T_FLAGS(%rbp)
-	// transfer_check: no kind, capabilities, items; at most 8 words. take_cancel and take_bound: nothing is
+	// transfer_check: no kind, capabilities, items; at most 8 words (else \slow looks again). take_cancel and take_bound: nothing is
 	// there to take. fast_tags is 9 << 32, or 0.
 	cmp	T_FAST_TAGS(%rbp), %rsi
 	jae	\slow
@@ -152,31 +152,69 @@
 	LEAVE
 	.endm
 
-	.macro	FAST_CALL core
-	.align	64
-call_fast\core:
-	FAST_ENTER \core call_busy\core call_slow\core
+	// More than eight words: those beyond lie in the block of rbp and go to that of rsp.
+	.macro	COPY_WORDS
+	mov	%rsi, %rax
+	mov	%rdi, %rdx
+	mov	%rsi, %rcx
+	shr	$32, %rcx
+	sub	$8, %ecx
+	mov	T_BLOCK(%rbp), %rsi
+	add	$BLOCK_WORDS, %rsi
+	mov	T_BLOCK(%rsp), %rdi
+	add	$BLOCK_WORDS, %rdi
+	rep movsq
+	mov	%rdx, %rdi
+	mov	%rax, %rsi
+	.endm
+
+	// The tag is not below fast_tags: perhaps only since there are 9 to 64 words, in a block.
+	.macro	CHECK_LONG slow
+	cmpq	$0, T_FAST_TAGS(%rbp)
+	je	\slow
+	cmp	fast_long_tags(%rip), %rsi
+	jae	\slow
+	cmpq	$0, T_BLOCK(%rbp)
+	je	\slow
+	.endm
+
+	.macro	CHECK_BLOCK_OF_OTHER long slow
+	.if	\long
+	cmpq	$0, T_BLOCK(%rsp)
+	je	\slow
+	.endif
+	.endm
+
+	.macro	COPY_IF long
+	.if	\long
+	COPY_WORDS
+	.endif
+	.endm
+
+	.macro	CALL_REST core long
 	FIND_SLOT %rdi %rcx RIGHT_SEND call_slow\core
 	mov	S_OBJECT(%rcx), %rax
 	mov	E_FAST(\core)(%rax), %rsp		// endpoint_receiver: it offers a Reply, and has a VSpace
 	cmp	$ENDPOINT_IS_SLOW, %rsp
 	jbe	call_slow\core
+	CHECK_BLOCK_OF_OTHER \long call_slow\core
 	mov	T_RUNNING(%rsp), %r11
 	test	%r11, %r11
-	jz	call_lend\core
-	CHECK_RUNS \core %rdx call_closely\core
-call_go\core:
+	jz	call\long\()_lend\core
+	CHECK_RUNS \core %rdx call\long\()_closely\core
+call\long\()_go\core:
 	CALL_COMMIT \core
 	CHARGE
+	COPY_IF	\long
 	SWITCH	\core
 
 	// The receiver has no time of its own: reply_lend.
-call_lend\core:
+call\long\()_lend\core:
 	mov	T_RUNNING(%rbp), %r11
 	cmpq	$LENDS_LIMIT, C_LEND_COUNT(%r11)
 	je	call_slow\core
-	CHECK_RUNS \core %rdx call_lend_closely\core
-call_lend_go\core:
+	CHECK_RUNS \core %rdx call\long\()_lend_closely\core
+call\long\()_lend_go\core:
 	CALL_COMMIT \core
 	mov	%r11, R_LENT(%rdx)
 	movb	$1, R_IS_LENT(%rdx)
@@ -185,16 +223,27 @@ call_lend_go\core:
 	mov	%rdx, C_LENDS(%r11)
 	incq	C_LEND_COUNT(%r11)
 	LEND
+	COPY_IF	\long
 	SWITCH	\core
 
-call_closely\core:
-	CHECK_CLOSELY \core %rdx call_slow\core call_go\core
+call\long\()_closely\core:
+	CHECK_CLOSELY \core %rdx call_slow\core call\long\()_go\core
 
 	// Its time is running: what it has used up is not in `consumed` yet.
-call_lend_closely\core:
+call\long\()_lend_closely\core:
 	cmpq	$0, C_SLICE(%r11)
 	jne	call_slow\core
-	CHECK_CLOSELY \core %rdx call_slow\core call_lend_go\core
+	CHECK_CLOSELY \core %rdx call_slow\core call\long\()_lend_go\core
+	.endm
+
+	.macro	FAST_CALL core
+	.align	64
+call_fast\core:
+	FAST_ENTER \core call_busy\core call_long\core
+	CALL_REST \core 0
+call_long\core:
+	CHECK_LONG call_slow\core
+	CALL_REST \core 1
 
 call_slow\core:
 	movl	$0, CORE(\core, CORE_LOCK)
@@ -203,50 +252,61 @@ call_slow\core:
 	jmp	syscall_saved\core
 	.endm
 
-	.macro	FAST_REPLY core
-	.align	64
-reply_fast\core:
-	FAST_ENTER \core reply_busy\core reply_slow\core
+	.macro	REPLY_REST core long
 	FIND_SLOT %rdx %rcx RIGHT_REPLY reply_slow\core	// find_reply
 	mov	S_OBJECT(%rcx), %rcx
 	cmpl	$REPLY_IS_PENDING, R_STATE(%rcx)	// answer: no fault; with time and a VSpace
-	jne	reply_lent\core
+	jne	reply\long\()_lent\core
 	mov	R_THREAD(%rcx), %rsp
+	CHECK_BLOCK_OF_OTHER \long reply_slow\core
 	mov	T_RUNNING(%rsp), %r11
-	CHECK_RUNS \core %rax reply_closely\core
-reply_go\core:
+	CHECK_RUNS \core %rax reply\long\()_closely\core
+reply\long\()_go\core:
 	CHECK_RECEIVE \core
 	REPLY_COMMIT \core
 	CHARGE
+	COPY_IF	\long
 	SWITCH	\core
 
 	// The server runs on the caller's time, and gives it back: lends_cut, for the latest of its Replies.
-reply_lent\core:
+reply\long\()_lent\core:
 	cmpl	$REPLY_IS_PENDING_LENT, R_STATE(%rcx)
 	jne	reply_slow\core
 	mov	R_THREAD(%rcx), %rsp
+	CHECK_BLOCK_OF_OTHER \long reply_slow\core
 	mov	R_LENT(%rcx), %r11
 	cmp	%r11, T_RUNNING(%rbp)
 	jne	reply_slow\core
 	cmp	%rcx, C_LENDS(%r11)
 	jne	reply_slow\core
-	CHECK_RUNS \core %rax reply_lent_closely\core
-reply_lent_go\core:
+	CHECK_RUNS \core %rax reply\long\()_lent_closely\core
+reply\long\()_lent_go\core:
 	CHECK_RECEIVE \core
 	REPLY_COMMIT \core
 	mov	R_LEND_NEXT(%rcx), %rdx
 	mov	%rdx, C_LENDS(%r11)
 	decq	C_LEND_COUNT(%r11)
 	LEND
+	COPY_IF	\long
 	SWITCH	\core
 
-reply_closely\core:
-	CHECK_CLOSELY \core %rax reply_slow\core reply_go\core
+reply\long\()_closely\core:
+	CHECK_CLOSELY \core %rax reply_slow\core reply\long\()_go\core
 
-reply_lent_closely\core:
+reply\long\()_lent_closely\core:
 	cmpq	$0, C_SLICE(%r11)
 	jne	reply_slow\core
-	CHECK_CLOSELY \core %rax reply_slow\core reply_lent_go\core
+	CHECK_CLOSELY \core %rax reply_slow\core reply\long\()_lent_go\core
+	.endm
+
+	.macro	FAST_REPLY core
+	.align	64
+reply_fast\core:
+	FAST_ENTER \core reply_busy\core reply_long\core
+	REPLY_REST \core 0
+reply_long\core:
+	CHECK_LONG reply_slow\core
+	REPLY_REST \core 1
 
 reply_slow\core:
 	movl	$0, CORE(\core, CORE_LOCK)
@@ -260,6 +320,10 @@ call_busy\core:
 reply_busy\core:
 	jmp	syscall_fresh\core
 	.endm
+
+	.balign	8
+fast_long_tags:					// more than 64 words, or anything but words
+	.quad	65 << 32
 
 	.macro	FAST_PATHS core
 	FAST_CALL \core

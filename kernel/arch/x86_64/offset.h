@@ -81,6 +81,8 @@
 #define C_LEND_COUNT 176
 #define LENDS_LIMIT 16
 
+#define BLOCK_WORDS 64
+
 #define SEL_KERNEL_CODE 0x08
 #define SEL_KERNEL_DATA 0x10
 #define SEL_USER_DATA 0x1b

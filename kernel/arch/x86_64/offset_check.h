@@ -72,6 +72,7 @@ _Static_assert(sizeof(struct core) == CORE_SIZE, "CORE_SIZE");
 _Static_assert(THREAD_FULL == T_FULL_BIT, "flag of a full exit");
 _Static_assert(offsetof(struct abi_block, redirect_ip) == BLOCK_REDIRECT_IP, "block");
 _Static_assert(offsetof(struct abi_block, redirect_flags) == BLOCK_REDIRECT_FLAGS, "block");
+_Static_assert(offsetof(struct abi_block, words) == BLOCK_WORDS, "block");
 _Static_assert(offsetof(struct abi_block, user) == BLOCK_USER, "block");
 
 #endif
