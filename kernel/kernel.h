@@ -9,27 +9,29 @@ struct lock {
 };
 
 struct core {
-	// --- what entry code reaches by offset (arch/PORT/offset.h)
+	// --- what entry code reaches by offset (arch/PORT/offset.h), in one cache line
 	struct thread *current;          // null: idle
 	uint64_t scratch;
 	uint64_t stack_top;
-	// ---
-	uint32_t number;
-	bool all_locked;                 // this entry holds the locks of all cores
+	uint64_t stops;                  // ready_bits, and bit 0 while the FPU is on
 	struct lock lock;
-	struct thread *loaded;           // whose state the processor holds
-	struct thread *woken;            // woken last, in no queue yet: may run at once
-	struct thread *fpu_owner;
-	bool fpu_on;
+	uint32_t number;
 	uint64_t ready_bits;             // bit p: ready[p] is not empty
+	struct thread *loaded;           // whose state the processor holds; out of date in user mode
+	uint64_t loaded_top;             // top table in use; out of date in user mode
+	// ---
+	struct thread *fpu_owner;
+	struct thread *woken;            // woken last, in no queue yet: may run at once
+	bool fpu_on;
+	bool all_locked;                 // this entry holds the locks of all cores
 	struct list ready[PRIORITY_MAX + 1];
 	struct sched_context *deadlines; // heap, the earliest first
 	uint64_t slice_end;              // ~0: nobody else waits for this priority
 	uint64_t timer;                  // what the timer is set to
-	uint64_t switched;               // when current began to run
-	uint64_t loaded_top;             // top table in use
 	uint64_t reap_time;              // when the timer empties what is dying, 0: nothing is left
 } __attribute__((aligned(64)));
+
+static inline void core_set_stops(struct core *core) { core->stops = core->ready_bits | core->fpu_on; }
 
 struct kernel {
 	struct core core[CORES_MAX];

@@ -209,6 +209,7 @@ static void set_slots(struct thread *task)
 		*to[i] = *from[i];
 		slot_add_child(from[i], to[i]);
 	}
+	task->vspace.flags |= SLOT_THREAD;
 }
 
 static struct thread *make_task(struct boot *boot, struct abi_boot_info **info)

@@ -17,7 +17,7 @@ typedef uint32_t link_t;
 #define SLOT_MAPPED 0x04u   // Frame: holds a mapping
 #define SLOT_DEVICE 0x08u   // Untyped, Frame: not RAM
 #define SLOT_DEAD 0x10u     // Endpoint: in its endpoint's dead list
-#define SLOT_BLOCK 0x40u     // Frame: the block of the thread whose `block_frame` it is
+#define SLOT_THREAD 0x40u    // Frame, VSpace: lies in a thread, as `block_frame` or `vspace`
 #define SLOT_POOL 0x20u     // Untyped: has become a batch of page tables
 
 struct slot {
@@ -29,7 +29,8 @@ struct slot {
 			      // Untyped: physical base; SchedControl: core; IoPort: first port
 	uint64_t data;        // badge; Untyped: cursor; CNode: window count; IoPort: count;
 			      // SchedControl: highest priority; Frame: physical base of the block
-	uint64_t address;     // Frame: virtual address; Endpoint: mint count; Untyped: clean (see untyped.c)
+	uint64_t address;     // Frame: virtual address; Endpoint: mint count; Untyped: clean (see untyped.c);
+			      // CNode: kernel address of the window's first slot; VSpace: of its top table
 	uint32_t vspace;      // Frame: unit number of the VSpace; with the next: Untyped: dirty
 	uint32_t map_pages;   // Frame: pages mapped so far, from the first on
 	link_t list_prev, list_next;  // Frame: VSpace's mappings; Endpoint: dead list
@@ -40,6 +41,10 @@ static inline struct slot *slot_at(link_t link) { return arch_phys_to_virt((uint
 static inline link_t slot_link(const struct slot *slot) { return (link_t)(arch_virt_to_phys(slot) / 64); }
 static inline bool slot_is_empty(const struct slot *slot) { return slot->type == TYPE_NONE; }
 static inline void *slot_object(const struct slot *slot) { return (void *)(uintptr_t)slot->object; }
+static inline bool slot_has_fixed_address(const struct slot *slot)
+{
+	return slot->type == TYPE_CNODE || slot->type == TYPE_VSPACE;
+}
 static inline bool slot_has_children(const struct slot *slot) { return slot->first != 0; }
 
 // --- The objects. Each begins with struct object, by which a dying one is listed.
@@ -90,6 +95,7 @@ struct thread {
 	struct abi_block *block;  // kernel address, null: none
 	uint32_t flags;           // THREAD_*
 	uint32_t state;           // enum thread_state
+	uint64_t fast_tags;       // tags below this may go the fast path: see fast.h in the port
 	// --- capabilities: slots in the derivation tree
 	struct slot cspace __attribute__((aligned(64)));
 	struct slot vspace;
@@ -114,6 +120,8 @@ struct thread {
 };
 _Static_assert(sizeof(struct thread) <= 1u << SIZE_BITS_THREAD, "SIZE_BITS_THREAD");
 
+#define LENDS_MAX 16  // times that a context is lent on; a server beyond waits for time of its own
+
 struct sched_context {
 	struct object head;
 	struct list ready;               // in its core's ready queue, else empty
@@ -126,23 +134,34 @@ struct sched_context {
 	uint8_t priority;
 	uint8_t configured;
 	uint64_t slice;
-	uint64_t above;                  // bits of the priorities above this one
+	uint64_t above;                  // bits of `core.stops` that keep it from running at once: `higher`, its
+					 // own with a slice, and bit 0
+	uint64_t higher;                 // bits of the priorities above this one
 	uint64_t deadline;               // ~0: none
 	struct sched_context *heap_left, *heap_right, *heap_up;
 	uint32_t heap_rank;
-	uint64_t consumed;
+	uint64_t consumed;               // of who runs now: less the time when it began to
 	uint64_t turn;                   // `consumed` when the turn began: at the queue's end
-	struct list lends;               // Replies that will give it back, the latest last
+	struct reply *lends;             // Replies that will give it back, the latest first
 	uint64_t lend_count;
 };
 _Static_assert(sizeof(struct sched_context) <= 1u << SIZE_BITS_SCHEDCONTEXT, "SIZE_BITS_SCHEDCONTEXT");
+
+// Who waits at an endpoint on one core. Either `fast` is a thread, which offers a Reply and has an address
+// space, and the queue is empty; or it says whether anything waits at the endpoint: docs/decisions/0009-fast-receiver.md.
+#define ENDPOINT_IDLE 0u  // nothing: no receiver here, no sender, no dead slot
+#define ENDPOINT_SLOW 1u  // something
+struct endpoint_core {
+	uintptr_t fast;
+	struct list receivers;
+};
 
 struct endpoint {
 	struct object head;
 	struct list senders;             // threads, written under all locks
 	link_t dead_first, dead_last;    // watched slots without children, through list_next
 	uint64_t reserved;
-	struct list receivers[CORES_MAX];
+	struct endpoint_core core[CORES_MAX];
 };
 _Static_assert(sizeof(struct endpoint) <= 1u << SIZE_BITS_ENDPOINT, "SIZE_BITS_ENDPOINT");
 
@@ -150,12 +169,14 @@ enum reply_state { REPLY_IDLE, REPLY_OFFERED, REPLY_PENDING, REPLY_CANCELLED };
 
 struct reply {
 	struct object head;
-	struct thread *caller;           // pending: who waits
-	struct thread *receiver;         // offered: who receives with it
-	struct sched_context *lent;      // the caller's, given to the receiver
-	uint32_t state;
-	uint32_t is_fault;
-	struct list lend;                // lent: in the context's list
+	struct thread *thread;           // offered: who receives with it; pending: who waits for the answer
+	struct sched_context *lent;      // lent: the caller's, given to the receiver
+	uint8_t state;
+	// The fast path takes a Reply that is pending and nothing of this, or pending and lent:
+	bool is_fault;
+	bool is_lent;
+	bool is_slow;                    // the caller's time or address space has changed, or its registers
+	struct reply *lend_next;         // lent: the one before in the context's list
 };
 _Static_assert(sizeof(struct reply) <= 1u << SIZE_BITS_REPLY, "SIZE_BITS_REPLY");
 

@@ -25,3 +25,15 @@ $B/bench/tree.stamp: tools/bench_tree.py
 
 .PHONY: bench
 bench: run-files $(BENCH_ROOT)/linux $(BENCH_HELPERS) $B/bench/tree.stamp
+
+# The benchmark of the kernel: the first task of an image of its own, on the kernel that ./pith run boots.
+BENCH_NATIVE := $B/bench/native/native
+BENCH_NATIVE_OBJECTS := $(call objects,user,$(call sources,bench/native))
+
+$(eval $(call native,$(BENCH_NATIVE).elf,$(BENCH_NATIVE_OBJECTS),))
+
+$B/bench/native.img: $(BENCH_NATIVE) tools/image.py
+	$(say) IMAGE $@
+	$(Q)$(IMAGE_TOOL) -o $@ --system supervisor=$<
+
+bench tests: $(KERNEL) $B/bench/native.img

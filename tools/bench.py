@@ -3,6 +3,7 @@
 
 Rows in instructions are counted under QEMU's `-icount shift=0`: they repeat exactly.
 
+  ipc.*, signal.* and so on: the kernel alone, measured by bench/native; docs/bench.md says what each row is
   linux.getppid   a Linux system call that the emulation library answers
   boot.prompt     from the kernel's entry to the shell's first wait for input, default --memory
   boot.output     plain time from ./pith to a program's first byte of output: the best of five
@@ -16,6 +17,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import bench_linux
@@ -23,10 +25,36 @@ import bench_linux
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PITH = os.path.join(TOP, "pith")
 PROMPT_LIMIT = 120
+NATIVE_LIMIT = 120
 
 
 def fail(text):
     sys.exit("bench: " + text)
+
+
+def native_rows():
+    """The kernel that ./pith run boots, with bench/native as its first task, which writes to COM1."""
+    command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", bench_linux.CPU, "-smp", "1",
+               "-m", "256M", *bench_linux.ICOUNT, "-nodefaults", "-no-user-config", "-no-reboot", "-display",
+               "none", "-kernel", os.path.join(TOP, "build/kernel/pith.elf"), "-initrd",
+               os.path.join(TOP, "build/bench/native.img"), "-serial", "stdio"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as machine:
+        watch = threading.Timer(NATIVE_LIMIT, machine.kill)
+        watch.start()
+        is_done = False
+        for line in machine.stdout:
+            fields = line.decode(errors="replace").split()
+            if fields == ["bench", "done"]:
+                is_done = True
+                break
+            if fields[:2] == ["bench", "failed"] or fields[:1] != ["bench"]:
+                print(line.decode(errors="replace").rstrip(), file=sys.stderr)
+            else:
+                yield fields[1], int(fields[2]), "instructions"
+        machine.kill()
+        watch.cancel()
+    if not is_done:
+        fail("the native benchmark did not end")
 
 
 def linux_rows():
@@ -78,6 +106,7 @@ def output_row():
 def main():
     parser = argparse.ArgumentParser(prog="pith bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--native", action="store_true", help="the kernel's rows alone")
     parser.add_argument("--linux", action="store_true",
                         help="compare the costs of Linux programs with Debian's cloud kernel, which is "
                         "fetched the first time: a table, and build/bench-linux.json")
@@ -93,8 +122,9 @@ def main():
     if args.linux:
         bench_linux.run(args.only, args.icount_only, args.docs)
         return
-    rows = []
-    for source in (linux_rows, prompt_row, output_row):
+    rows, sources = [], (native_rows,) if args.native else (native_rows, linux_rows, prompt_row,
+                                                                   output_row)
+    for source in sources:
         for row in source():
             print("%s\t%d\t%s" % row, flush=True)
             rows.append({"name": row[0], "value": row[1], "unit": row[2]})

@@ -104,14 +104,14 @@
 #define SCHEDCONTROL_RIGHTS 0x1u
 #define METHOD_SCHEDCONTROL_CONFIGURE 1
 
-#define ENDPOINT_SEND (1u << 0)  // send and call
-#define ENDPOINT_RECV (1u << 1)  // receive
+#define ENDPOINT_SEND (1u << 7)  // send and call
+#define ENDPOINT_RECV (1u << 6)  // receive
 #define ENDPOINT_GRANT (1u << 2)  // send capabilities along
 #define ENDPOINT_WATCH (1u << 3)  // this slot is a watched parent: when its last child goes, a receiver hears of it (kind NO_SENDERS). Never inherited by a child.
-#define ENDPOINT_RIGHTS 0xfu
+#define ENDPOINT_RIGHTS 0xccu
 
-#define REPLY_REPLY (1u << 0)  // answer, receive with it
-#define REPLY_RIGHTS 0x1u
+#define REPLY_REPLY (1u << 5)  // answer, receive with it
+#define REPLY_RIGHTS 0x20u
 
 #define NOTIFICATION_SIGNAL (1u << 0)  // signal
 #define NOTIFICATION_WAIT (1u << 1)  // wait

@@ -21,6 +21,7 @@ struct thread;
 void *arch_phys_to_virt(uint64_t physical);
 uint64_t arch_virt_to_phys(const void *address);
 void arch_zero(void *address, size_t size);  // size is a multiple of 8
+void arch_copy(void *to, const void *from, size_t size);  // size is a multiple of 8
 
 // --- page tables: an entry is 64 bits; level 0 holds pages, TABLE_LEVELS - 1 is the top
 

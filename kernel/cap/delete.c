@@ -32,10 +32,17 @@ static void object_kill(struct object *object)
 	kernel.dying_last = self;
 }
 
-static void block_lost(struct thread *thread)
+// A thread loses its block or its address space.
+static void inner_lost(struct slot *slot)
 {
-	thread->block = NULL;
-	thread->redirect = 0;
+	if (slot->type == TYPE_FRAME) {
+		struct thread *thread = LIST_ENTRY(slot, struct thread, block_frame);
+
+		thread->block = NULL;
+		thread->redirect = 0;
+	} else {
+		thread_make_slow(LIST_ENTRY(slot, struct thread, vspace));
+	}
 }
 
 bool slot_delete(struct core *core, struct slot *slot, unsigned *budget)
@@ -52,8 +59,8 @@ bool slot_delete(struct core *core, struct slot *slot, unsigned *budget)
 		batch_detach((struct batch *)slot);
 	if (slot->flags & SLOT_DEAD)
 		watch_remove(slot);
-	if (slot->flags & SLOT_BLOCK)
-		block_lost(LIST_ENTRY(slot, struct thread, block_frame));
+	if (slot->flags & SLOT_THREAD)
+		inner_lost(slot);
 
 	struct slot *parent = slot->first ? NULL : slot_find_parent(slot);
 	bool dies = has_object(slot) && slot_is_last(slot);

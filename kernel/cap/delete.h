@@ -19,6 +19,9 @@ extern const struct object_ops object_ops[TYPE_COUNT];
 // A watched slot has lost its last child. Defined by object/endpoint.c.
 void endpoint_childless(struct core *core, struct slot *slot);
 
+// A blocked thread cannot be answered on the fast path any more. Defined by object/message.c.
+void thread_make_slow(struct thread *thread);
+
 // Delete a capability; what was derived from it moves up. False: its mapping is large, go on later.
 bool slot_delete(struct core *core, struct slot *slot, unsigned *budget);
 

@@ -41,6 +41,7 @@ static err_t derive_window(const struct slot *source, uint64_t first, uint64_t c
 	} else if (source->type == TYPE_CNODE) {
 		made->count = source->count + (uint32_t)first;
 		made->data = count;
+		made->address = source->address + first * sizeof(struct slot);
 	} else {
 		made->object = source->object + first;
 		made->data = count;
@@ -71,7 +72,8 @@ err_t derive_check(struct slot *source, unsigned rights, uint64_t data, uint64_t
 	made->rights = (uint8_t)(source->rights & rights);
 	if (source->type == TYPE_ENDPOINT && (source->rights & ENDPOINT_WATCH) && source->data)
 		made->rights &= (uint8_t)~ENDPOINT_WATCH;
-	made->address = 0;
+	if (!slot_has_fixed_address(source))
+		made->address = 0;
 	made->vspace = made->map_pages = 0;
 	made->list_prev = made->list_next = 0;
 	switch (source->type) {
@@ -118,7 +120,8 @@ void copy_commit(struct slot *source, struct slot *dest)
 {
 	*dest = *source;
 	dest->flags = source->flags & SLOT_DEVICE;
-	dest->address = 0;
+	if (!slot_has_fixed_address(source))
+		dest->address = 0;
 	dest->vspace = dest->map_pages = 0;
 	dest->list_prev = dest->list_next = 0;
 	slot_add_sibling(source, dest);

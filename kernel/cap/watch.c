@@ -1,5 +1,17 @@
 #include "cap/watch.h"
 
+void watch_refresh(struct endpoint *endpoint)
+{
+	bool any = !list_is_empty(&endpoint->senders) || endpoint->dead_first;
+
+	for (unsigned i = 0; i < kernel.cores; i++) {
+		struct endpoint_core *at = &endpoint->core[i];
+
+		if (at->fast <= ENDPOINT_SLOW)
+			at->fast = any || !list_is_empty(&at->receivers) ? ENDPOINT_SLOW : ENDPOINT_IDLE;
+	}
+}
+
 void watch_add(struct slot *slot)
 {
 	struct endpoint *endpoint = slot_object(slot);
@@ -14,6 +26,7 @@ void watch_add(struct slot *slot)
 	else
 		endpoint->dead_first = slot_link(slot);
 	endpoint->dead_last = slot_link(slot);
+	watch_refresh(endpoint);
 }
 
 void watch_remove(struct slot *slot)
@@ -32,6 +45,7 @@ void watch_remove(struct slot *slot)
 		endpoint->dead_last = slot->list_prev;
 	slot->list_prev = slot->list_next = 0;
 	slot->flags &= (uint8_t)~SLOT_DEAD;
+	watch_refresh(endpoint);
 }
 
 struct slot *watch_take(struct endpoint *endpoint)

@@ -3,12 +3,16 @@
 #ifndef KERNEL_CAP_WATCH_H
 #define KERNEL_CAP_WATCH_H
 
-#include "types.h"
+#include "kernel.h"
 
 static inline bool watch_is_wanted(const struct slot *slot)
 {
 	return slot->type == TYPE_ENDPOINT && (slot->rights & ENDPOINT_WATCH) && slot->data;
 }
+
+// Tell the fast path whether anything waits at the endpoint: after each change of its senders, its dead
+// slots or its queues of receivers.
+void watch_refresh(struct endpoint *endpoint);
 
 void watch_add(struct slot *slot);
 void watch_remove(struct slot *slot);

@@ -1,6 +1,9 @@
 // Endpoint: its queues, and the dead list's way to a receiver.
 //
-// Invariants: receivers wait only while there is neither a sender that could be taken nor a dead slot.
+// Invariants:
+//  1. Receivers wait only while there is neither a sender that could be taken nor a dead slot.
+//  2. A receiver is in the queue of its core, or alone and `fast` there, in no queue.
+//  3. `fast` is ENDPOINT_IDLE on a core exactly if no receiver waits there, no sender and no dead slot.
 #include "object/endpoint.h"
 
 #include "cap/delete.h"
@@ -11,9 +14,11 @@
 
 struct thread *endpoint_receiver(struct core *core, struct endpoint *endpoint)
 {
-	struct list *queue = &endpoint->receivers[core->number];
+	const struct endpoint_core *at = &endpoint->core[core->number];
 
-	return list_is_empty(queue) ? NULL : LIST_ENTRY(queue->next, struct thread, queue);
+	if (at->fast > ENDPOINT_SLOW)
+		return (struct thread *)at->fast;
+	return list_is_empty(&at->receivers) ? NULL : LIST_ENTRY(at->receivers.next, struct thread, queue);
 }
 
 struct thread *endpoint_sender(struct endpoint *endpoint)
@@ -28,19 +33,27 @@ void endpoint_wait_send(struct endpoint *endpoint, struct thread *thread)
 	thread->state = THREAD_SENDING;
 	thread->endpoint = endpoint;
 	list_append(&endpoint->senders, &thread->queue);
+	watch_refresh(endpoint);
 }
 
 void endpoint_wait_receive(struct core *core, struct endpoint *endpoint, struct thread *thread,
 			   struct reply *reply)
 {
+	struct endpoint_core *at = &endpoint->core[core->number];
+
 	thread->state = THREAD_RECEIVING;
 	thread->endpoint = endpoint;
 	thread->reply = reply;
-	if (reply) {
-		reply->state = REPLY_OFFERED;
-		reply->receiver = thread;
+	if (reply)
+		reply_set(reply, REPLY_OFFERED, thread);
+	if (reply && at->fast == ENDPOINT_IDLE) {
+		at->fast = (uintptr_t)thread;
+		return;
 	}
-	list_append(&endpoint->receivers[core->number], &thread->queue);
+	if (at->fast > ENDPOINT_SLOW)
+		thread_make_slow((struct thread *)at->fast);
+	list_append(&at->receivers, &thread->queue);
+	watch_refresh(endpoint);
 }
 
 void endpoint_deliver_dead(struct thread *thread, const struct slot *slot)
@@ -98,11 +111,10 @@ bool endpoint_empty(struct core *core, struct object *object, unsigned *budget)
 bool reply_empty(struct core *core, struct object *object, unsigned *budget)
 {
 	struct reply *reply = (struct reply *)(void *)object;
-	struct thread *thread = reply->caller;
+	struct thread *thread = reply->thread;
 
 	(void)budget;
 	if (reply->state == REPLY_OFFERED) {
-		thread = reply->receiver;
 		message_stop_receiving(thread);
 		message_deliver(thread, ERR_DEAD, 0, 0);
 		thread_wake(core, thread);

@@ -1,6 +1,7 @@
 #include "object/make.h"
 
 #include "mem/table.h"
+#include "object/message.h"
 
 static void frame_make(struct slot *dest, unsigned size_bits, uint64_t physical)
 {
@@ -18,6 +19,7 @@ static void cnode_make(struct slot *dest, unsigned size_bits, struct cnode *cnod
 	dest->size_bits = (uint8_t)size_bits;
 	dest->count = 0;
 	dest->data = BIT(size_bits);
+	dest->address = (uintptr_t)cnode_slots(cnode);
 	dest->rights = CNODE_RIGHTS;
 }
 
@@ -27,13 +29,13 @@ static void thread_make(struct thread *thread)
 	arch_registers_init(&thread->regs);
 	arch_fpu_init(&thread->fpu);
 	thread->flags = THREAD_FULL;
+	thread_set_fast_tags(thread);
 }
 
 static void context_make(struct sched_context *context)
 {
 	list_init(&context->ready);
 	list_init(&context->binding);
-	list_init(&context->lends);
 	context->deadline = ~0ull;
 }
 
@@ -41,7 +43,7 @@ static void endpoint_make(struct endpoint *endpoint)
 {
 	list_init(&endpoint->senders);
 	for (unsigned i = 0; i < CORES_MAX; i++)
-		list_init(&endpoint->receivers[i]);
+		list_init(&endpoint->core[i].receivers);
 }
 
 static void notification_make(struct notification *notification)
@@ -58,6 +60,7 @@ static void object_init(struct slot *dest, unsigned type, unsigned size_bits, vo
 		break;
 	case TYPE_VSPACE:
 		dest->object = (uintptr_t)vspace_make(memory);
+		dest->address = ((struct vspace *)slot_object(dest))->top_physical;
 		dest->rights = VSPACE_RIGHTS;
 		break;
 	case TYPE_THREAD:

@@ -1,18 +1,15 @@
 #include "object/message.h"
 
+#include "cap/delete.h"
+#include "cap/watch.h"
 #include "sched/sched.h"
 
 void message_deliver(struct thread *thread, err_t err, uint64_t badge, tag_t tag)
 {
-	struct arch_registers *r = &thread->regs;
+	static const uint64_t none[MSG_WORDS_REGISTERS];
 
-	*regs_error(r) = err;
-	*regs_cap(r) = badge;
-	*regs_tag(r) = tag;
-	*regs_reply(r) = 0;
-	for (unsigned i = 0; i < MSG_WORDS_REGISTERS; i++)
-		*regs_word(r, i) = 0;
-	thread->flags &= ~(THREAD_FULL | THREAD_CALL);
+	message_deliver_head(thread, err, badge, tag);
+	regs_set_words(&thread->regs, none);
 }
 
 void message_set_words(struct thread *thread, const uint64_t *words, unsigned count)
@@ -23,12 +20,34 @@ void message_set_words(struct thread *thread, const uint64_t *words, unsigned co
 
 void message_stop_receiving(struct thread *thread)
 {
+	struct endpoint *endpoint = thread->endpoint;
+
+	for (unsigned i = 0; i < kernel.cores; i++)
+		if (endpoint->core[i].fast == (uintptr_t)thread)
+			endpoint->core[i].fast = ENDPOINT_IDLE;
 	list_remove(&thread->queue);
+	watch_refresh(endpoint);
 	thread->endpoint = NULL;
-	if (thread->reply) {
-		thread->reply->state = REPLY_IDLE;
-		thread->reply->receiver = NULL;
-		thread->reply = NULL;
+	if (thread->reply)
+		reply_set(thread->reply, REPLY_IDLE, NULL);
+	thread->reply = NULL;
+}
+
+void thread_make_slow(struct thread *thread)
+{
+	struct endpoint *endpoint = thread->endpoint;
+
+	if (thread->state == THREAD_ANSWER)
+		thread->reply->is_slow = true;
+	if (thread->state != THREAD_RECEIVING)
+		return;
+	for (unsigned i = 0; i < kernel.cores; i++) {
+		struct endpoint_core *at = &endpoint->core[i];
+
+		if (at->fast != (uintptr_t)thread)
+			continue;
+		at->fast = ENDPOINT_SLOW;
+		list_append(&at->receivers, &thread->queue);
 	}
 }
 
@@ -37,9 +56,12 @@ void reply_lend(struct reply *reply, struct sched_context *context, struct threa
 	if (context->lend_count == LENDS_MAX)
 		return;
 	reply->lent = context;
-	list_append(&context->lends, &reply->lend);
+	reply->lend_next = context->lends;
+	context->lends = reply;
 	context->lend_count++;
 	context_lend(context, to);
+	reply->is_lent = true;
+	reply->is_slow = false;
 }
 
 // The context comes back to where it was before `reply` (null: before all): the Replies to which it was
@@ -48,11 +70,12 @@ static void lends_cut(struct sched_context *context, const struct reply *reply)
 {
 	struct reply *last = NULL;
 
-	while (context->lend_count && (!reply || last != reply)) {
-		last = LIST_ENTRY(context->lends.prev, struct reply, lend);
-		list_remove(&last->lend);
-		last->lent = NULL;
+	while (context->lends && (!reply || last != reply)) {
+		last = context->lends;
+		context->lends = last->lend_next;
 		context->lend_count--;
+		last->is_lent = false;
+		last->is_slow = true;  // its caller has no time
 	}
 }
 
@@ -60,15 +83,14 @@ void context_recall(struct sched_context *context) { lends_cut(context, NULL); }
 
 void reply_cut(struct reply *reply, enum reply_state state)
 {
-	struct thread *caller = reply->caller;
-	struct sched_context *lent = reply->lent;
+	struct thread *caller = reply->thread;
+	struct sched_context *lent = reply->is_lent ? reply->lent : NULL;
 
 	if (lent) {
 		lends_cut(lent, reply);
 		context_lend(lent, caller->running ? NULL : caller);
 	}
-	reply->caller = NULL;
-	reply->state = state;
+	reply_set(reply, state, NULL);
 	if (caller)
 		caller->reply = NULL;
 }
@@ -80,6 +102,7 @@ void message_break_off(struct thread *thread, err_t err)
 	switch (thread->state) {
 	case THREAD_SENDING:
 		list_remove(&thread->queue);
+		watch_refresh(thread->endpoint);
 		thread->endpoint = NULL;
 		break;
 	case THREAD_ANSWER:

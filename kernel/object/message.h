@@ -8,8 +8,39 @@
 // The thread's receive (or call) ends with this result and no words.
 void message_deliver(struct thread *thread, err_t err, uint64_t badge, tag_t tag);
 
+// The same, and the eight words come after.
+static inline void message_deliver_head(struct thread *thread, err_t err, uint64_t badge, tag_t tag)
+{
+	struct arch_registers *r = &thread->regs;
+
+	*regs_error(r) = err;
+	*regs_cap(r) = badge;
+	*regs_tag(r) = tag;
+	*regs_reply(r) = 0;
+	thread->flags &= ~(THREAD_FULL | THREAD_CALL);
+}
+
 // Words of a message for the thread, after message_deliver; the rest of the registers are zero.
 void message_set_words(struct thread *thread, const uint64_t *words, unsigned count);
+
+// A Reply's new state, and the thread that it is of (offered: receiver, pending: caller); nothing else
+// is known of it.
+static inline void reply_set(struct reply *reply, enum reply_state state, struct thread *thread)
+{
+	reply->state = (uint8_t)state;
+	reply->thread = thread;
+	reply->is_fault = reply->is_lent = reply->is_slow = false;
+}
+
+// Whether the thread's own calls may go the fast path: not while a cancel is to be taken, nor while its
+// bound notification has something for it. After each change of these.
+#define FAST_TAGS ((uint64_t)(MSG_WORDS_REGISTERS + 1) << TAG_WORDS_SHIFT)
+static inline void thread_set_fast_tags(struct thread *thread)
+{
+	bool has_news = thread->bound && thread->bound->bits;
+
+	thread->fast_tags = thread->flags & THREAD_STICKY || has_news ? 0 : FAST_TAGS;
+}
 
 // The thread leaves the endpoint's receive queue; its Reply is idle again.
 void message_stop_receiving(struct thread *thread);
@@ -20,7 +51,6 @@ void message_break_off(struct thread *thread, err_t err);
 
 // The caller's context goes to the server, which has none, until the Reply is cut. A context is lent
 // on LENDS_MAX times at most; a server beyond that waits for time of its own.
-#define LENDS_MAX 16
 void reply_lend(struct reply *reply, struct sched_context *context, struct thread *to);
 
 // The context is not to be given back by any Reply: it is bound anew, or dies.

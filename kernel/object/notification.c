@@ -13,6 +13,8 @@ uint64_t notification_take(struct notification *notification)
 	uint64_t bits = notification->bits;
 
 	notification->bits = 0;
+	if (notification->bound)
+		thread_set_fast_tags(notification->bound);
 	return bits;
 }
 
@@ -40,6 +42,8 @@ void notification_signal(struct core *core, struct notification *notification, u
 		message_deliver(bound, OK, notification_take(notification),
 				(tag_t)KIND_NOTIFICATION << TAG_KIND_SHIFT);
 		thread_wake(core, bound);
+	} else if (bound) {
+		thread_set_fast_tags(bound);
 	}
 }
 
@@ -56,6 +60,7 @@ void notification_unbind(struct thread *thread)
 	if (thread->bound)
 		thread->bound->bound = NULL;
 	thread->bound = NULL;
+	thread_set_fast_tags(thread);
 }
 
 // Sources begin with their list node's owner: contexts and interrupts both keep `binding` and

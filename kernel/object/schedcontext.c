@@ -95,9 +95,7 @@ err_t schedcontext_consumed(struct invocation *call)
 {
 	struct sched_context *context = context_of(call);
 
-	call->out[0] = context->consumed;
-	if (context->user && context->user == call->core->current)
-		call->out[0] += arch_time() - call->core->switched;
+	call->out[0] = context_consumed(call->core, context);
 	call->out_count = 1;
 	return OK;
 }

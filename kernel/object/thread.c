@@ -52,6 +52,7 @@ err_t thread_set_space(struct invocation *call)
 	    !slot_replace(call->core, &thread->vspace, &vspace, &budget) ||
 	    !slot_replace(call->core, &thread->fault, &fault, &budget))
 		return RESTART;
+	thread->vspace.flags |= SLOT_THREAD;
 	return reap(call->core, &budget) ? OK : RESTART;
 }
 
@@ -69,7 +70,7 @@ err_t thread_set_block(struct invocation *call)
 	thread->block = NULL;
 	if (!slot_replace(call->core, &thread->block_frame, &derivation, &budget))
 		return RESTART;
-	thread->block_frame.flags |= SLOT_BLOCK;
+	thread->block_frame.flags |= SLOT_THREAD;
 	thread->block = arch_phys_to_virt(frame->object * PAGE_SIZE);
 	thread->block_address = call->arg[1];
 	return OK;
@@ -145,6 +146,7 @@ err_t thread_write(struct invocation *call)
 	}
 	thread->regs = regs;
 	thread->flags |= THREAD_FULL;
+	thread_make_slow(thread);
 	return OK;
 }
 
@@ -233,6 +235,7 @@ err_t thread_cancel(struct invocation *call)
 	call->out_count = 1;
 	if (!in_call || !(*regs_tag(&thread->regs) & TAG_INTERRUPTIBLE)) {
 		thread->flags |= THREAD_STICKY;
+		thread_set_fast_tags(thread);
 		return OK;
 	}
 	message_break_off(thread, ERR_CANCELLED);
@@ -250,12 +253,12 @@ bool thread_empty(struct core *core, struct object *object, unsigned *budget)
 	thread_unready(core, thread);
 	message_break_off(thread, ERR_DEAD);
 	arch_thread_forget(core, thread);
+	if (thread->running)
+		context_lend(thread->running, NULL);
 	if (core->current == thread)
 		core->current = NULL;
 	notification_unbind(thread);
 	thread->block = NULL;
-	if (thread->running)
-		context_lend(thread->running, NULL);
 	if (thread->own) {
 		thread->own->thread = NULL;
 		thread->own = NULL;

@@ -9,9 +9,24 @@
 
 #include "kernel.h"
 
-void lock_local(struct core *core);
+static inline void lock_take(struct lock *lock)
+{
+	while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
+		arch_relax();
+}
+
+static inline void lock_drop(struct lock *lock) { __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE); }
+static inline void lock_local(struct core *core) { lock_take(&core->lock); }
 void lock_all(struct core *core);
-void lock_release(struct core *core);
+void lock_release_all(struct core *core);
+
+static inline void lock_release(struct core *core)
+{
+	if (core->all_locked)
+		lock_release_all(core);
+	else
+		lock_drop(&core->lock);
+}
 
 static inline bool lock_is_all(const struct core *core) { return core->all_locked; }
 

@@ -20,6 +20,7 @@ static void ready_add(struct core *core, struct sched_context *context, bool fir
 	else
 		list_append(queue, &context->ready);
 	core->ready_bits |= BIT(context->priority);
+	core_set_stops(core);
 }
 
 static void ready_remove(struct core *core, struct sched_context *context)
@@ -27,6 +28,7 @@ static void ready_remove(struct core *core, struct sched_context *context)
 	list_remove(&context->ready);
 	if (list_is_empty(&core->ready[context->priority]))
 		core->ready_bits &= ~BIT(context->priority);
+	core_set_stops(core);
 }
 
 static struct sched_context *ready_first(const struct core *core)
@@ -59,13 +61,27 @@ static bool can_run(const struct thread *thread)
 	return thread && thread->state == THREAD_READY && thread->running;
 }
 
-static void account(struct core *core)
+// Time is charged to the context of `current`: while it is, `consumed` lacks the time when that began.
+static bool is_charged(const struct core *core, const struct sched_context *context)
 {
-	uint64_t now = arch_time();
+	return core->current && core->current->running == context;
+}
 
+static void charge_begin(struct core *core)
+{
 	if (core->current && core->current->running)
-		core->current->running->consumed += now - core->switched;
-	core->switched = now;
+		core->current->running->consumed -= arch_time();
+}
+
+static void charge_end(struct core *core)
+{
+	if (core->current && core->current->running)
+		core->current->running->consumed += arch_time();
+}
+
+uint64_t context_consumed(const struct core *core, const struct sched_context *context)
+{
+	return context->consumed + (is_charged(core, context) ? arch_time() : 0);
 }
 
 // Who calls servers all the time is woken all the time: its turn ends all the same.
@@ -73,6 +89,20 @@ static bool is_turn_over(const struct sched_context *context, const struct sched
 {
 	return context->slice && context->consumed - context->turn >= context->slice && ready &&
 	       ready->priority == context->priority;
+}
+
+// The ordinary cases, in which nobody else is to be looked at: the current thread goes on, or it blocks and
+// has woken one that nothing ready stands above or beside.
+static struct thread *choose_quickly(struct core *core)
+{
+	struct thread *current = core->current, *woken = core->woken;
+
+	if (!woken && can_run(current) && !(core->ready_bits & current->running->higher))
+		return current;
+	if (!can_run(woken) || can_run(current) || (core->ready_bits & woken->running->above))
+		return NULL;
+	core->woken = NULL;
+	return woken;
 }
 
 // The best of: current, woken, the first that is ready. The current one stays on a tie.
@@ -102,9 +132,9 @@ static struct thread *choose(struct core *core)
 	return best;
 }
 
-static uint64_t slice_left(const struct sched_context *context)
+static uint64_t slice_left(const struct core *core, const struct sched_context *context)
 {
-	uint64_t used = context->consumed - context->turn;
+	uint64_t used = context_consumed(core, context) - context->turn;
 
 	return used < context->slice ? context->slice - used : 0;
 }
@@ -131,7 +161,7 @@ static void set_timer(struct core *core)
 		bool is_peer = current->running->slice && ready->priority == current->running->priority;
 
 		if (core->slice_end == ~0ull)
-			core->slice_end = arch_time() + (is_peer ? slice_left(current->running) : ready->slice);
+			core->slice_end = arch_time() + (is_peer ? slice_left(core, current->running) : ready->slice);
 		time = min_u64(time, core->slice_end);
 	} else {
 		core->slice_end = ~0ull;
@@ -145,8 +175,10 @@ static void set_timer(struct core *core)
 // As choose, but a thread that has lost its address space stops.
 static struct thread *choose_able(struct core *core)
 {
-	struct thread *next;
+	struct thread *next = choose_quickly(core);
 
+	if (next && !slot_is_empty(&next->vspace))
+		return next;
 	while ((next = choose(core)) && slot_is_empty(&next->vspace))
 		next->state = THREAD_STOPPED;
 	return next;
@@ -157,12 +189,13 @@ void sched_finish(struct core *core)
 	struct thread *next = choose_able(core);
 
 	if (next != core->current) {
-		account(core);
+		charge_end(core);
 		// Into a server and back is one slice.
 		if (!core->current || !core->current->running || !next ||
 		    next->running->priority <= core->current->running->priority)
 			core->slice_end = ~0ull;
 		core->current = next;
+		charge_begin(core);
 	}
 	if (next && next != core->loaded) {
 		arch_thread_switch(core, core->loaded, next);
@@ -177,7 +210,7 @@ void sched_yield(struct core *core)
 
 	if (!can_run(thread))
 		return;
-	account(core);
+	charge_end(core);
 	thread->running->turn = thread->running->consumed;
 	core->current = NULL;
 	ready_add(core, thread->running, false);
@@ -208,7 +241,8 @@ void sched_timer(struct core *core, uint64_t now)
 void context_configure(struct sched_context *context, unsigned priority, uint64_t slice)
 {
 	context->priority = (uint8_t)priority;
-	context->above = ~0ull << priority << 1;
+	context->higher = ~0ull << priority << 1;
+	context->above = context->higher | (slice ? BIT(priority) : 0) | 1;
 	context->slice = slice;
 	context->configured = true;
 }
@@ -220,11 +254,16 @@ void context_lend(struct sched_context *context, struct thread *to)
 
 	if (user) {
 		if (user == core->current)
-			account(core);
+			charge_end(core);
 		thread_unready(core, user);
 		user->running = NULL;
+		if (user->state == THREAD_ANSWER)
+			user->reply->is_slow = true;
 	}
 	context->user = to;
-	if (to)
-		to->running = context;
+	if (!to)
+		return;
+	to->running = context;
+	if (to->state == THREAD_ANSWER)
+		to->reply->is_slow = true;
 }

@@ -23,6 +23,18 @@ void sched_timer(struct core *core, uint64_t now);
 // Priority and time slice, in ticks; the context is on its core and in no queue.
 void context_configure(struct sched_context *context, unsigned priority, uint64_t slice);
 
+// The time that was run on it, up to now.
+uint64_t context_consumed(const struct core *core, const struct sched_context *context);
+
+// On every way into the kernel: the fast path leaves it to others to note whom it switched to.
+static inline void sched_enter(struct core *core)
+{
+	if (!core->current)
+		return;
+	core->loaded = core->current;
+	core->loaded_top = core->current->vspace.address;
+}
+
 // Give the context to a thread to run on, or take it away.
 void context_lend(struct sched_context *context, struct thread *to);
 

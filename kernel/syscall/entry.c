@@ -13,11 +13,9 @@
 
 #define EXPIRIES_MAX 8
 
-static void call(struct core *core, struct thread *thread)
+static void call(struct core *core, struct thread *thread, struct slot *slot)
 {
-	struct slot *slot = cspace_find(thread, *regs_cap(&thread->regs));
-
-	if (!slot || slot_is_empty(slot))
+	if (!slot)
 		message_deliver(thread, ERR_CAP_INVALID, 0, 0);
 	else if (slot->type == TYPE_ENDPOINT)
 		ipc_call(core, thread, slot);
@@ -25,22 +23,22 @@ static void call(struct core *core, struct thread *thread)
 		invoke(core, thread, slot);
 }
 
-static void dispatch(struct core *core, struct thread *thread, unsigned number)
+static void dispatch(struct core *core, struct thread *thread, struct slot *slot, unsigned number)
 {
 	switch (number) {
 	case SYSCALL_CALL:
-		call(core, thread);
+		call(core, thread, slot);
 		break;
 	case SYSCALL_REPLY_RECV:
-		ipc_reply_receive(core, thread);
+		ipc_reply_receive(core, thread, slot);
 		break;
 	case SYSCALL_SEND:
 	case SYSCALL_NB_SEND:
-		ipc_send(core, thread, number == SYSCALL_SEND);
+		ipc_send(core, thread, slot, number == SYSCALL_SEND);
 		break;
 	case SYSCALL_RECV:
 	case SYSCALL_NB_RECV:
-		ipc_receive(core, thread, number == SYSCALL_RECV);
+		ipc_receive(core, thread, slot, number == SYSCALL_RECV);
 		break;
 	case SYSCALL_YIELD:
 		message_deliver(thread, OK, 0, 0);
@@ -57,13 +55,17 @@ void kernel_syscall(struct core *core)
 	unsigned number = (unsigned)(*regs_error(&thread->regs) - SYSCALL_BASE);
 
 	lock_local(core);
+	sched_enter(core);
 	thread->flags &= ~THREAD_FULL;
-	if (ipc_needs_all(core, thread, number)) {
+	struct slot *slot = cspace_find_used(thread, *regs_cap(&thread->regs));
+
+	if (ipc_needs_all(core, thread, slot, number)) {
 		lock_release(core);
 		lock_all(core);
+		slot = cspace_find_used(thread, *regs_cap(&thread->regs));
 	}
 	if (core->current == thread && thread->state == THREAD_READY)
-		dispatch(core, thread, number);
+		dispatch(core, thread, slot, number);
 	sched_finish(core);
 	lock_release(core);
 }
@@ -75,6 +77,7 @@ void kernel_foreign(struct core *core)
 
 	regs_foreign(&thread->regs, words);
 	lock_all(core);
+	sched_enter(core);
 	ipc_fault(core, thread, FAULT_SYSCALL, words, 8);
 	sched_finish(core);
 	lock_release(core);
@@ -83,6 +86,7 @@ void kernel_foreign(struct core *core)
 void kernel_interrupt(struct core *core, unsigned vector)
 {
 	lock_all(core);
+	sched_enter(core);
 	interrupt_deliver(core, vector);
 	sched_finish(core);
 	lock_release(core);
@@ -94,12 +98,13 @@ void kernel_timer(struct core *core)
 	struct sched_context *context;
 	unsigned budget = DELETE_BUDGET;
 
-	if (kernel.dying_first) {
+	if (kernel.dying_first)
 		lock_all(core);
-		(void)reap(core, &budget);
-	} else {
+	else
 		lock_local(core);
-	}
+	sched_enter(core);
+	if (kernel.dying_first)
+		(void)reap(core, &budget);
 	for (unsigned i = 0; i < EXPIRIES_MAX && (context = deadline_take_expired(core, now)); i++)
 		if (context->notification)
 			notification_signal(core, context->notification, context->badge);
@@ -115,6 +120,7 @@ void kernel_page_fault(struct core *core, uint64_t address, unsigned access)
 			     arch_register_get(&thread->regs, REGISTER_SP)};
 
 	lock_all(core);
+	sched_enter(core);
 	ipc_fault(core, thread, FAULT_PAGE, words, 4);
 	sched_finish(core);
 	lock_release(core);
@@ -127,6 +133,7 @@ void kernel_exception(struct core *core, unsigned vector, uint64_t error)
 			     arch_register_get(&thread->regs, REGISTER_SP)};
 
 	lock_all(core);
+	sched_enter(core);
 	ipc_fault(core, thread, FAULT_EXCEPTION, words, 4);
 	sched_finish(core);
 	lock_release(core);

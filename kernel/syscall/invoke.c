@@ -77,13 +77,19 @@ static void fail(struct thread *thread, struct invocation *call, err_t err)
 
 void invoke(struct core *core, struct thread *thread, struct slot *slot)
 {
-	struct invocation call = {.core = core, .caller = thread, .slot = slot};
+	struct invocation call;
 	const struct method *method = NULL;
 	tag_t tag = *regs_tag(&thread->regs);
 
+	call.core = core;
+	call.caller = thread;
+	call.slot = slot;
 	call.words = tag_words(tag);
+	call.out_count = call.wrong = 0;
+	call.limit = 0;
 	for (unsigned i = 0; i < MSG_WORDS_REGISTERS; i++)
-		call.arg[i] = *regs_word(&thread->regs, i);
+		call.out[i] = 0;
+	regs_get_words(&thread->regs, call.arg);
 	err_t err = decode(&call, tag, &method);
 
 	if (!err)
@@ -95,8 +101,9 @@ void invoke(struct core *core, struct thread *thread, struct slot *slot)
 	} else if (err) {
 		fail(thread, &call, err);
 	} else {
-		message_deliver(thread, OK, 0, TAG(0, call.out_count));
-		message_set_words(thread, call.out, call.out_count < MSG_WORDS_REGISTERS ? call.out_count
-											   : MSG_WORDS_REGISTERS);
+		for (unsigned i = call.out_count; i < MSG_WORDS_REGISTERS; i++)
+			call.out[i] = 0;
+		message_deliver_head(thread, OK, 0, TAG(0, call.out_count));
+		regs_set_words(&thread->regs, call.out);
 	}
 }

@@ -20,26 +20,19 @@ static void fail_at(struct thread *thread, err_t err, uint64_t wrong)
 	message_set_words(thread, &wrong, 1);
 }
 
-static struct slot *find(const struct thread *thread, uint64_t index)
-{
-	struct slot *slot = cspace_find(thread, index);
-
-	return slot && !slot_is_empty(slot) ? slot : NULL;
-}
-
 // An interruptible call, and a cancel came before it: it takes the cancel.
 static bool take_cancel(struct thread *thread)
 {
 	if (!(*regs_tag(&thread->regs) & TAG_INTERRUPTIBLE) || !(thread->flags & THREAD_STICKY))
 		return false;
 	thread->flags &= ~THREAD_STICKY;
+	thread_set_fast_tags(thread);
 	return true;
 }
 
-bool ipc_needs_all(struct core *core, struct thread *thread, unsigned number)
+bool ipc_needs_all(struct core *core, struct thread *thread, const struct slot *slot, unsigned number)
 {
 	tag_t tag = *regs_tag(&thread->regs);
-	const struct slot *slot = find(thread, *regs_cap(&thread->regs));
 	bool sends = number != SYSCALL_RECV && number != SYSCALL_NB_RECV;
 	bool receives = !sends || number == SYSCALL_REPLY_RECV;
 
@@ -77,7 +70,7 @@ static void call_unanswerable(struct core *core, struct thread *from)
 static void hand_over(struct core *core, struct thread *from, struct thread *to, struct reply *reply,
 		      tag_t tag, uint64_t badge)
 {
-	bool is_call = from->flags & THREAD_CALL;
+	bool is_call = from->flags & THREAD_CALL, is_fault = from->flags & THREAD_FAULTED;
 
 	transfer_message(from, to, tag, badge);
 	thread_wake(core, to);
@@ -90,9 +83,10 @@ static void hand_over(struct core *core, struct thread *from, struct thread *to,
 		call_unanswerable(core, from);
 		return;
 	}
-	reply->state = REPLY_PENDING;
-	reply->caller = from;
-	reply->is_fault = (from->flags & THREAD_FAULTED) != 0;
+	reply_set(reply, REPLY_PENDING, from);
+	reply->is_fault = is_fault;
+	reply->is_slow = !from->running || slot_is_empty(&from->vspace);
+	from->flags &= ~THREAD_CALL;
 	from->state = THREAD_ANSWER;
 	from->reply = reply;
 	if (!to->running && from->running) {
@@ -148,7 +142,7 @@ static void resume_faulted(struct thread *from, struct thread *caller, tag_t tag
 static err_t answer(struct core *core, struct thread *thread, struct reply *reply, unsigned *done)
 {
 	tag_t tag = *regs_tag(&thread->regs);
-	struct thread *caller = reply->caller;
+	struct thread *caller = reply->thread;
 
 	*done = 0;
 	if (reply->state == REPLY_CANCELLED) {
@@ -178,7 +172,7 @@ static err_t answer(struct core *core, struct thread *thread, struct reply *repl
 // The Reply that rdx (or rdi) names; *err says why there is none.
 static struct reply *find_reply(const struct thread *thread, uint64_t index, err_t *err)
 {
-	struct slot *slot = find(thread, index);
+	struct slot *slot = cspace_find_used(thread, index);
 
 	*err = !slot ? ERR_CAP_INVALID : slot->type != TYPE_REPLY ? ERR_CAP_TYPE
 			 : !(slot->rights & REPLY_REPLY)	  ? ERR_CAP_RIGHTS
@@ -205,10 +199,8 @@ static void send_reply(struct core *core, struct thread *thread, struct slot *sl
 		message_deliver(thread, OK, 0, 0);
 }
 
-void ipc_send(struct core *core, struct thread *thread, bool may_block)
+void ipc_send(struct core *core, struct thread *thread, struct slot *slot, bool may_block)
 {
-	struct slot *slot = find(thread, *regs_cap(&thread->regs));
-
 	thread->flags &= ~THREAD_CALL;
 	if (!slot) {
 		fail(thread, ERR_CAP_INVALID);
@@ -237,6 +229,7 @@ void ipc_call(struct core *core, struct thread *thread, struct slot *slot)
 static void take_sender(struct core *core, struct thread *sender, struct thread *thread, struct reply *reply)
 {
 	list_remove(&sender->queue);
+	watch_refresh(sender->endpoint);
 	sender->endpoint = NULL;
 	hand_over(core, sender, thread, reply, *regs_tag(&sender->regs), sender->badge);
 }
@@ -309,9 +302,8 @@ static bool reply_is_free(const struct reply *reply)
 	return !reply || reply->state == REPLY_IDLE || reply->state == REPLY_CANCELLED;
 }
 
-void ipc_receive(struct core *core, struct thread *thread, bool may_block)
+void ipc_receive(struct core *core, struct thread *thread, struct slot *slot, bool may_block)
 {
-	struct slot *slot = find(thread, *regs_cap(&thread->regs));
 	struct reply *reply;
 
 	if (!slot) {
@@ -332,9 +324,8 @@ void ipc_receive(struct core *core, struct thread *thread, bool may_block)
 		receive_endpoint(core, thread, slot_object(slot), reply, may_block);
 }
 
-void ipc_reply_receive(struct core *core, struct thread *thread)
+void ipc_reply_receive(struct core *core, struct thread *thread, struct slot *slot)
 {
-	struct slot *slot = find(thread, *regs_cap(&thread->regs));
 	struct reply *reply = NULL;
 	unsigned done = 0;
 	err_t err = slot ? receive_check(thread, slot, &reply) : ERR_CAP_INVALID;

@@ -13,6 +13,8 @@ err_t transfer_check(const struct thread *from, tag_t tag, bool may_grant, bool 
 {
 	unsigned words = tag_words(tag), caps = tag_caps(tag);
 
+	if (tag < FAST_TAGS)  // words in registers, nothing else
+		return OK;
 	if (tag_kind(tag) || words > MSG_WORDS_MAX || caps > MSG_CAPS_MAX || tag_items(tag) > MSG_ITEMS_MAX)
 		return ERR_TAG;
 	if (tag_items(tag) && !items)
@@ -74,8 +76,7 @@ static unsigned transfer_words(const struct thread *from, struct thread *to, uns
 		return count;
 	if (!from->block || !to->block)
 		return MSG_WORDS_REGISTERS;
-	for (unsigned i = 0; i < count - MSG_WORDS_REGISTERS; i++)
-		to->block->words[i] = from->block->words[i];
+	arch_copy(to->block->words, from->block->words, (count - MSG_WORDS_REGISTERS) * sizeof(uint64_t));
 	return count;
 }
 
@@ -83,8 +84,8 @@ static void transfer_fault(const struct thread *from, struct thread *to)
 {
 	tag_t tag = TAG(from->fault_label, from->fault_words) | (tag_t)KIND_FAULT << TAG_KIND_SHIFT;
 
-	message_deliver(to, OK, from->badge, tag);
-	message_set_words(to, from->fault_word, MSG_WORDS_REGISTERS);
+	message_deliver_head(to, OK, from->badge, tag);
+	regs_set_words(&to->regs, from->fault_word);
 }
 
 void transfer_message(struct thread *from, struct thread *to, tag_t tag, uint64_t badge)
@@ -96,9 +97,8 @@ void transfer_message(struct thread *from, struct thread *to, tag_t tag, uint64_
 	unsigned words = transfer_words(from, to, tag_words(tag));
 	unsigned caps = tag_caps(tag) ? transfer_caps(from, to, tag_caps(tag)) : 0;
 
-	message_deliver(to, OK, badge, TAG(tag_label(tag), words) | TAG_CAPS(caps));
-	for (unsigned i = 0; i < MSG_WORDS_REGISTERS; i++)
-		*regs_word(&to->regs, i) = *regs_word(&from->regs, i);
+	message_deliver_head(to, OK, badge, TAG(tag_label(tag), words) | TAG_CAPS(caps) | (tag & TAG_INTERRUPTIBLE));
+	regs_copy_words(&to->regs, &from->regs);
 }
 
 static bool in_window(const struct thread *to, const struct abi_map_item *item)

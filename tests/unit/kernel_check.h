@@ -252,23 +252,28 @@ static inline void check_thread(struct thread *t)
 {
 	bool queued = !list_is_empty(&t->queue);
 
-	CHECK(queued == (t->state == THREAD_SENDING || t->state == THREAD_RECEIVING ||
+	bool fast = t->state == THREAD_RECEIVING && t->endpoint->core[0].fast == (uintptr_t)t;
+
+	CHECK(queued == (t->state == THREAD_SENDING || (t->state == THREAD_RECEIVING && !fast) ||
 			 t->state == THREAD_WAITING));
 	CHECK((t->endpoint != NULL) == (t->state == THREAD_SENDING || t->state == THREAD_RECEIVING));
 	CHECK((t->waiting != NULL) == (t->state == THREAD_WAITING));
 	if (t->state == THREAD_SENDING)
 		CHECK(check_in_list(&t->endpoint->senders, &t->queue) && !t->reply);
 	if (t->state == THREAD_RECEIVING) {
-		CHECK(check_in_list(&t->endpoint->receivers[0], &t->queue));
-		CHECK(!t->reply || (t->reply->state == REPLY_OFFERED && t->reply->receiver == t));
+		CHECK(fast || check_in_list(&t->endpoint->core[0].receivers, &t->queue));
+		CHECK(!t->reply || (t->reply->state == REPLY_OFFERED && t->reply->thread == t));
+		CHECK(!fast || (t->reply && !slot_is_empty(&t->vspace)));
 	}
 	if (t->state == THREAD_WAITING)
 		CHECK(check_in_list(&t->waiting->waiters, &t->queue));
 	if (t->state == THREAD_ANSWER)
-		CHECK(t->reply && t->reply->caller == t && t->reply->state == REPLY_PENDING);
+		CHECK(t->reply && t->reply->thread == t && t->reply->state == REPLY_PENDING);
 	if (t->state == THREAD_READY || t->state == THREAD_STOPPED)
 		CHECK(!t->reply);
 	CHECK(!t->bound || t->bound->bound == t);
+	CHECK(t->fast_tags == (t->flags & THREAD_STICKY || (t->bound && t->bound->bits) ? 0 : 9ull << 32));
+	CHECK(slot_is_empty(&t->vspace) || (t->vspace.flags & SLOT_THREAD));
 	CHECK(!t->own || t->own->thread == t);
 	CHECK(!t->running || t->running->user == t);
 	// The kernel itself gave the first task its block.
@@ -285,8 +290,8 @@ static inline void check_context(struct sched_context *c)
 	CHECK(waits == !list_is_empty(&c->ready));
 	unsigned lends = 0;
 
-	for (const struct list *at = c->lends.next; at != &c->lends; at = at->next, lends++)
-		CHECK(LIST_ENTRY(at, struct reply, lend)->lent == c && at->next->prev == at);
+	for (const struct reply *at = c->lends; at; at = at->lend_next, lends++)
+		CHECK(at->is_lent && at->lent == c && lends < LENDS_MAX);
 	CHECK(lends == c->lend_count);
 	if (waits)
 		CHECK(check_in_list(&core->ready[c->priority], &c->ready));
@@ -295,13 +300,26 @@ static inline void check_context(struct sched_context *c)
 		CHECK(check_in_list(&c->notification->sources, &c->binding));
 }
 
+static inline bool check_is_lent(const struct reply *r)
+{
+	for (const struct reply *at = r->lent->lends; at; at = at->lend_next)
+		if (at == r)
+			return true;
+	return false;
+}
+
 static inline void check_reply(const struct reply *r)
 {
-	CHECK((r->caller != NULL) == (r->state == REPLY_PENDING));
-	CHECK((r->receiver != NULL) == (r->state == REPLY_OFFERED));
-	CHECK(!r->caller || (r->caller->reply == r && r->caller->state == THREAD_ANSWER));
-	CHECK(!r->receiver || (r->receiver->reply == r && r->receiver->state == THREAD_RECEIVING));
-	CHECK(!r->lent || (r->state == REPLY_PENDING && check_in_list(&r->lent->lends, &r->lend)));
+	const struct thread *t = r->thread;
+	bool pending = r->state == REPLY_PENDING;
+
+	CHECK((t != NULL) == (pending || r->state == REPLY_OFFERED));
+	CHECK(!t || (t->reply == r && t->state == (pending ? THREAD_ANSWER : THREAD_RECEIVING)));
+	CHECK(pending || !(r->is_fault || r->is_lent || r->is_slow));
+	CHECK(!r->is_lent || check_is_lent(r));
+	// What the fast path takes for granted.
+	CHECK(!pending || r->is_slow || !slot_is_empty(&t->vspace));
+	CHECK(!pending || r->is_slow || (t->running == NULL) == r->is_lent);
 }
 
 static inline void check_endpoint(const struct endpoint *e)
@@ -316,8 +334,11 @@ static inline void check_endpoint(const struct endpoint *e)
 		CHECK(s->list_prev == before && slot_object(s) == e && ++n < CHECK_SLOTS_MAX);
 	}
 	CHECK(e->dead_last == before);
-	if (!list_is_empty(&e->receivers[0]))
-		CHECK(list_is_empty(&e->senders) && !e->dead_first);
+	const struct endpoint_core *at = &e->core[0];
+	bool any = !list_is_empty(&e->senders) || e->dead_first, queued = !list_is_empty(&at->receivers);
+
+	CHECK(!any || (!queued && at->fast == ENDPOINT_SLOW));
+	CHECK(at->fast > ENDPOINT_SLOW ? !queued : at->fast == (any || queued ? ENDPOINT_SLOW : ENDPOINT_IDLE));
 }
 
 static inline void check_notification(const struct notification *n)
@@ -402,6 +423,7 @@ static inline void check_core(struct core *core)
 {
 	const struct thread *current = core->current;
 
+	CHECK(core->stops == core->ready_bits);
 	CHECK(!core->woken && !core->lock.held && !core->all_locked);
 	for (unsigned p = 0; p <= PRIORITY_MAX; p++)
 		CHECK(!list_is_empty(&core->ready[p]) == (core->ready_bits >> p & 1));

@@ -432,7 +432,7 @@ static void a_lent_context_dies(void **state)
 	call(&a, 1);
 	assert_int_equal(delete(a.context), OK);
 	assert_null(b.thread->running);
-	assert_null(((struct reply *)object_of(reply))->lent);
+	assert_false(((struct reply *)object_of(reply))->is_lent);
 	assert_int_equal(context_bind(b.context, b.cap), OK);
 	answer(&b, 2);
 	assert_null(a.thread->running);
@@ -517,7 +517,7 @@ static void a_caller_that_lent_its_time_dies(void **state)
 	assert_int_equal(context_bind(b.context, 0), OK);
 	call(&a, 1);
 	assert_int_equal(delete(a.cap), OK);
-	assert_null(((struct reply *)object_of(reply))->lent);
+	assert_false(((struct reply *)object_of(reply))->is_lent);
 	assert_int_equal(context_bind(b.context, b.cap) & ~(err_t)ERR_BUSY, 0);
 	check_now();
 }

@@ -54,6 +54,10 @@ void host_restore(const struct host_state *state);
 // The current thread executes the native call `number` at its instruction pointer: as often as the
 // kernel sends it back to it. How many entries to the kernel that took.
 unsigned host_syscall(unsigned number);
+// Calls go the fast path where they can, unless this is set. How many did.
+extern bool host_slow_only;
+extern unsigned host_fast_count;
+
 // One entry only; true when the kernel sent the thread back to the instruction.
 bool host_syscall_once(unsigned number);
 void host_foreign(uint64_t number);
@@ -64,6 +68,9 @@ void host_exception(unsigned vector, uint64_t error);
 void host_advance(uint64_t ticks);
 // The device behind the vector raises it: true unless it was masked.
 bool host_raise(unsigned vector);
+
+// The fast path has loaded a top table, perhaps: the translation buffer, and what the kernel notes of it.
+void host_switched(struct core *core);
 
 // What an address means in a VSpace: the physical address (~0: nothing is mapped) and the rights.
 uint64_t host_translate(const struct vspace *vspace, uint64_t address, unsigned *rights);

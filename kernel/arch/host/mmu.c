@@ -26,6 +26,8 @@ uint64_t arch_virt_to_phys(const void *address)
 
 void arch_zero(void *address, size_t size) { __builtin_memset(address, 0, size); }
 
+void arch_copy(void *to, const void *from, size_t size) { __builtin_memcpy(to, from, size); }
+
 uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, bool device)
 {
 	return physical | HOST_PRESENT | (level ? HOST_LARGE : 0) | (device ? HOST_IS_DEVICE : 0) |
@@ -143,13 +145,23 @@ void arch_space_retire(uint64_t top_physical)
 	tlb_clear();
 }
 
+void host_switched(struct core *core)
+{
+	uint64_t top = core->current->vspace.address;
+
+	core->loaded = core->current;
+	if (core->loaded_top != top)
+		tlb_clear();
+	core->loaded_top = top;
+}
+
 void arch_thread_switch(struct core *core, struct thread *from, struct thread *to)
 {
-	const struct vspace *vspace = slot_object(&to->vspace);
+	uint64_t top = to->vspace.address;
 
 	(void)from;
-	if (core->loaded_top == vspace->top_physical)
+	if (core->loaded_top == top)
 		return;
-	core->loaded_top = vspace->top_physical;
+	core->loaded_top = top;
 	tlb_clear();
 }

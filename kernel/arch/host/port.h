@@ -43,6 +43,27 @@ static inline uint64_t *regs_word(struct arch_registers *r, unsigned i)
 	return regs_at(r, words[i]);
 }
 
+// All eight words at once.
+static inline void regs_set_words(struct arch_registers *r, const uint64_t w[8])
+{
+	for (unsigned i = 0; i < 8; i++)
+		*regs_word(r, i) = w[i];
+}
+
+static inline void regs_get_words(const struct arch_registers *r, uint64_t w[8])
+{
+	for (unsigned i = 0; i < 8; i++)
+		w[i] = *regs_word((struct arch_registers *)(uintptr_t)r, i);
+}
+
+static inline void regs_copy_words(struct arch_registers *r, const struct arch_registers *from)
+{
+	uint64_t w[8];
+
+	regs_get_words(from, w);
+	regs_set_words(r, w);
+}
+
 // What FAULT_SYSCALL says of a foreign call: ip, number, sp, five arguments.
 static inline void regs_foreign(const struct arch_registers *r, uint64_t words[8])
 {

@@ -12,49 +12,81 @@
 // --- system calls: one stub for each core, so that no register is needed to find the core's state.
 // The message stays in the registers; rcx and r11 (return address, flags) are free to use once saved.
 
+	.macro	RDFS to
+	rdfsbase \to
+	.endm
+	.macro	RDGS to
+	rdgsbase \to
+	.endm
+	.macro	WRFS from
+	wrfsbase \from
+	.endm
+	.macro	WRGS from
+	wrgsbase \from
+	.endm
+	.macro	READ_TIME			// into rax; rdx is lost
+	rdtsc
+	shl	$32, %rdx
+	or	%rdx, %rax
+	.endm
+	.macro	LOAD_TOP from
+	mov	\from, %cr3
+	.endm
+	.macro	FPU_OFF spoils
+	mov	%cr0, \spoils
+	or	$CR0_TASK_SWITCHED, \spoils
+	mov	\spoils, %cr0
+	.endm
+	.macro	LEAVE
+	sysretq
+	.endm
+
 	.macro	SYSCALL_STUB core
-	.align	64
-	mov	%rsp, kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip)
-	mov	kernel + \core * CORE_SIZE + CORE_CURRENT(%rip), %rsp
-	mov	%rcx, T_IP(%rsp)
-	lea	-SYSCALL_BASE(%rax), %rcx
-	cmp	$SYSCALL_COUNT, %rcx
-	jae	syscall_foreign\core
-	cmp	$SYSCALL_REPLY_RECV, %rcx
-	jb	call_fast\core
+	cmp	$SYSCALL_BASE + SYSCALL_CALL, %rax
+	je	call_fast\core
+	jb	syscall_foreign\core
+	cmp	$SYSCALL_BASE + SYSCALL_REPLY_RECV, %rax
 	je	reply_fast\core
-syscall_slow\core:
-	mov	kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip), %rcx
-	mov	%rcx, T_SP(%rsp)
-	mov	kernel + \core * CORE_SIZE + CORE_STACK(%rip), %rcx
+	cmp	$SYSCALL_BASE + SYSCALL_COUNT, %rax
+	jae	syscall_foreign\core
+	// A native call begins: its registers go to the thread. It loses rbp.
+syscall_fresh\core:
+	mov	kernel + \core * CORE_SIZE + CORE_CURRENT(%rip), %rbp
+	mov	%rcx, T_IP(%rbp)
+	mov	%rsp, T_SP(%rbp)
+	mov	%r11, T_FLAGS(%rbp)
+syscall_saved\core:
+	mov	kernel + \core * CORE_SIZE + CORE_STACK(%rip), %rsp
 	jmp	syscall_native
 
 	FAST_PATHS \core
 
 	// A foreign call with a redirect entry goes there in the same address space: the block gets the
-	// return address and the flags, no other register changes.
+	// return address and the flags, no other register changes. Who has an entry has a block.
 	.align	16
 syscall_foreign\core:
-	mov	T_REDIRECT(%rsp), %rcx
-	test	%rcx, %rcx
-	jz	syscall_fault\core
-	mov	T_BLOCK(%rsp), %rcx
-	mov	%r11, BLOCK_REDIRECT_FLAGS(%rcx)
-	mov	T_IP(%rsp), %r11
-	mov	%r11, BLOCK_REDIRECT_IP(%rcx)
-	mov	T_REDIRECT(%rsp), %rcx
+	mov	%rsp, kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip)
+	mov	kernel + \core * CORE_SIZE + CORE_CURRENT(%rip), %rsp
+	cmpq	$0, T_REDIRECT(%rsp)
+	je	syscall_fault\core
+	mov	T_BLOCK(%rsp), %rsp
+	mov	%r11, BLOCK_REDIRECT_FLAGS(%rsp)
+	mov	%rcx, BLOCK_REDIRECT_IP(%rsp)
+	mov	kernel + \core * CORE_SIZE + CORE_CURRENT(%rip), %rcx
+	mov	T_REDIRECT(%rcx), %rcx
 	mov	$RFLAGS_USER, %r11d
 	mov	kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip), %rsp
 	sysretq
 
 syscall_fault\core:
+	mov	%rcx, T_IP(%rsp)
 	mov	kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip), %rcx
 	mov	%rcx, T_SP(%rsp)
 	mov	kernel + \core * CORE_SIZE + CORE_STACK(%rip), %rcx
 	jmp	syscall_no_redirect
 	.endm
 
-	.macro	SAVE_REST thread
+	.macro	SAVE_REST thread			// but ip, sp and flags
 	mov	%rax, T_RAX(\thread)
 	mov	%rbx, T_RBX(\thread)
 	mov	%rdx, T_RDX(\thread)
@@ -70,14 +102,27 @@ syscall_fault\core:
 	mov	%r15, T_R15(\thread)
 	.endm
 
+	.align	64
 	.globl	syscall_stub0
 syscall_stub0:
 	SYSCALL_STUB 0
 
+	// rbp: the thread, rsp: the core's stack.
 syscall_native:
-	mov	%r11, T_FLAGS(%rsp)
-	SAVE_REST %rsp
-	mov	%rcx, %rsp
+	mov	%rax, T_RAX(%rbp)
+	mov	%rbx, T_RBX(%rbp)
+	mov	%rdx, T_RDX(%rbp)
+	mov	%rsi, T_RSI(%rbp)
+	mov	%rdi, T_RDI(%rbp)
+	movq	$0, T_RBP(%rbp)
+	mov	%r8, T_R8(%rbp)
+	mov	%r9, T_R9(%rbp)
+	mov	%r10, T_R10(%rbp)
+	mov	%r12, T_R12(%rbp)
+	mov	%r13, T_R13(%rbp)
+	mov	%r14, T_R14(%rbp)
+	mov	%r15, T_R15(%rbp)
+	xor	%ebp, %ebp
 	mov	(%rsp), %rdi		// the core: the word above its stack
 	sub	$16, %rsp
 	call	kernel_syscall

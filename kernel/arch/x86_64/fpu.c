@@ -69,6 +69,7 @@ void fpu_trap(struct core *core)
 
 	__asm__ volatile("clts");
 	core->fpu_on = true;
+	core_set_stops(core);
 	if (core->fpu_owner == thread)
 		return;
 	if (core->fpu_owner)
@@ -84,6 +85,7 @@ void fpu_switch(struct core *core, const struct thread *to)
 	if (core->fpu_on == want)
 		return;
 	core->fpu_on = want;
+	core_set_stops(core);
 	if (want)
 		__asm__ volatile("clts");
 	else
@@ -98,6 +100,7 @@ void fpu_save(struct core *core, const struct thread *thread)
 	save(&core->fpu_owner->fpu);
 	core->fpu_owner = NULL;
 	core->fpu_on = false;
+	core_set_stops(core);
 	write_cr0(read_cr0() | CR0_TS);
 }
 

@@ -20,6 +20,13 @@ void arch_zero(void *address, size_t size)
 	__asm__ volatile("rep stosq" : "+D"(address), "+c"(count) : "a"(0) : "memory");
 }
 
+void arch_copy(void *to, const void *from, size_t size)
+{
+	size_t count = size / 8;
+
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count) : : "memory");
+}
+
 void arch_table_init_top(uint64_t *table)
 {
 	table[256] = boot_pml4[256];

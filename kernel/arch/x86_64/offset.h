@@ -6,17 +6,13 @@
 #define PHYS_BASE 0xffff800000000000
 
 #define CORE_CURRENT 0
-#define CORE_SIZE 1152
 #define CORE_SCRATCH 8
 #define CORE_STACK 16
-
-#define CORE_LOADED 40
-#define CORE_FPU_ON 64
-#define CORE_READY 72
-#define CORE_SWITCHED 1128
-#define CORE_TOP 1136
-
-#define MSG_WORDS_FAST 8
+#define CORE_STOPS 24
+#define CORE_LOCK 32
+#define CORE_READY 40
+#define CORE_FPU_ON 80
+#define CORE_SIZE 1152
 
 #define T_IP 16
 #define T_SP 24
@@ -40,42 +36,52 @@
 #define T_BLOCK 184
 #define T_STATE_FLAGS 192
 #define T_STATE 196
+#define T_FAST_TAGS 200
 #define T_FS 160
 #define T_GS 168
 #define T_CSPACE 256
 #define T_VSPACE 320
-#define T_QUEUE 512
 #define T_ENDPOINT 528
 #define T_REPLY 544
-#define T_BOUND 552
 #define T_RUNNING 568
 #define T_FULL_BIT 1
-#define T_CALL_BIT 2
-#define T_STICKY_BIT 8
 #define STATE_READY 1
 #define STATE_ANSWER 3
 #define STATE_RECEIVING 4
 
-#define S_TYPE 16
-#define S_FIRST 20
+#define S_RIGHTS 17
 #define S_OBJECT 24
 #define S_DATA 32
+#define S_ADDRESS 40
+#define RIGHT_SEND 0x80
+#define RIGHT_RECV 0x40
+#define RIGHT_REPLY 0x20
 
-#define E_SENDERS 16
-#define E_DEAD 32
-#define E_RECEIVERS 48
+#define E_CORE 48
+#define E_CORE_SIZE 24
+#define ENDPOINT_IS_IDLE 0
+#define ENDPOINT_IS_SLOW 1
 
-#define R_CALLER 16
-#define R_RECEIVER 24
-#define R_LENT 32
-#define R_STATE 40  // and is_fault in the upper half
+#define R_THREAD 16
+#define R_LENT 24
+#define R_STATE 32  // one byte; the next three are is_fault, is_lent, is_slow
+#define R_IS_LENT 34
+#define R_LEND_NEXT 40
 #define REPLY_IS_OFFERED 1
 #define REPLY_IS_PENDING 2
+#define REPLY_IS_PENDING_LENT 0x10002
 
-#define N_BITS 16
-#define V_TOP 32
+#define C_USER 40
+#define C_SLICE 88
 #define C_ABOVE 96
-#define C_CONSUMED 144
+#define C_HIGHER 104
+#define C_CONSUMED 152
+#define C_TURN 160
+#define C_LENDS 168
+#define C_LEND_COUNT 176
+#define LENDS_LIMIT 16
+
+#define BLOCK_WORDS 64
 
 #define SEL_KERNEL_CODE 0x08
 #define SEL_KERNEL_DATA 0x10
@@ -85,5 +91,6 @@
 
 #define KERNEL_STACK_SIZE 8192
 #define RFLAGS_USER 0x202
+#define CR0_TASK_SWITCHED 8
 
 #endif

@@ -50,6 +50,25 @@ static inline uint64_t *regs_word(struct arch_registers *r, unsigned i)
 	}
 }
 
+// All eight words at once.
+static inline void regs_set_words(struct arch_registers *r, const uint64_t w[8])
+{
+	r->r8 = w[0], r->r9 = w[1], r->r10 = w[2], r->rbx = w[3];
+	r->r12 = w[4], r->r13 = w[5], r->r14 = w[6], r->r15 = w[7];
+}
+
+static inline void regs_get_words(const struct arch_registers *r, uint64_t w[8])
+{
+	w[0] = r->r8, w[1] = r->r9, w[2] = r->r10, w[3] = r->rbx;
+	w[4] = r->r12, w[5] = r->r13, w[6] = r->r14, w[7] = r->r15;
+}
+
+static inline void regs_copy_words(struct arch_registers *r, const struct arch_registers *from)
+{
+	r->r8 = from->r8, r->r9 = from->r9, r->r10 = from->r10, r->rbx = from->rbx;
+	r->r12 = from->r12, r->r13 = from->r13, r->r14 = from->r14, r->r15 = from->r15;
+}
+
 // What FAULT_SYSCALL says of a foreign call: ip, number, sp, five arguments.
 static inline void regs_foreign(const struct arch_registers *r, uint64_t words[8])
 {

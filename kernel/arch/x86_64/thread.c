@@ -41,15 +41,15 @@ static void bases_save(struct thread *thread)
 
 void arch_thread_switch(struct core *core, struct thread *from, struct thread *to)
 {
-	const struct vspace *vspace = slot_object(&to->vspace);
+	uint64_t top = to->vspace.address;
 
 	if (from)
 		bases_save(from);
 	__asm__ volatile("wrfsbase %0" ::"r"(to->regs.fs));
 	__asm__ volatile("wrgsbase %0" ::"r"(to->regs.gs));
-	if (core->loaded_top != vspace->top_physical) {
-		core->loaded_top = vspace->top_physical;
-		write_cr3(vspace->top_physical);
+	if (core->loaded_top != top) {
+		core->loaded_top = top;
+		write_cr3(top);
 	}
 	fpu_switch(core, to);
 }
