@@ -21,6 +21,7 @@
 #define O_NONBLOCK 0x800u
 #define O_DIRECT 0x4000u
 #define O_CLOEXEC 0x80000u
+#define O_PATH 0x200000u
 
 #define S_IFMT 0xf000u
 #define TYPE_FIFO 1

@@ -43,6 +43,7 @@ int64_t descriptor_reserve(struct process_block *process)
 		if (handle->references)
 			continue;
 		*handle = (struct linux_handle){.references = 1, .slot = LINUX_SLOT_HANDLES + i};
+		process->io[i] = IO_UNKNOWN;
 		return i;
 	}
 	return -EMFILE;

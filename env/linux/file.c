@@ -21,6 +21,11 @@ static int64_t simple(uint64_t fd, struct msg m)
 
 int64_t call_lseek(uint64_t fd, uint64_t offset, uint64_t whence)
 {
+	struct handle handle;
+	int64_t result = handle_find(fd, &handle);
+
+	if (result || cview_seek(&handle, offset, (uint32_t)whence, &result))
+		return result;
 	return simple(fd, SIMPLE(FILE_SEEK, offset, (uint32_t)whence));
 }
 
@@ -69,7 +74,11 @@ static int64_t descriptor_out(uint64_t fd, struct msg m, uint64_t to, uint64_t r
 int64_t call_fstat(uint64_t fd, uint64_t out)
 {
 	struct msg m = {.tag = TAG(FILE_STAT, 1)};
+	struct handle handle;
+	int64_t result = handle_find(fd, &handle);
 
+	if (result || cview_stat(&handle, out, &result))
+		return result;
 	return descriptor_out(fd, m, out, sizeof(struct stat), false);
 }
 

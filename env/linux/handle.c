@@ -90,6 +90,7 @@ void handle_release(int64_t index)
 	table_unlock(process);
 	if (!last)
 		return;
+	cview_release(index);
 	(void)cnode_delete(LINUX_SLOT_CNODE, (uint64_t)index, 1);
 	__atomic_store_n(&handle->references, 0, __ATOMIC_RELEASE);
 }

@@ -1,20 +1,14 @@
 // read and write, in all their forms: pieces of a window's size between the program and a server.
 #include "env/linux/library.h"
+#include "env/linux/segment.h"
 #include "protocol/gen/file.h"
-
-// A walk over the program's buffers: one, or a vector in its memory.
-struct segments {
-	uint64_t vector;  // next entry in the program's memory
-	uint64_t left;    // entries there
-	uint64_t base, size;
-};
 
 struct iovec {
 	uint64_t base, size;
 };
 
 // The buffer in hand is the next one that is not empty. 0: there is one; 1: no more; -EFAULT.
-static int64_t segment_next(struct segments *s)
+int64_t segment_next(struct segments *s)
 {
 	while (s->size == 0) {
 		struct iovec v;
@@ -56,7 +50,7 @@ static int64_t vector_size(uint64_t vector, uint64_t count)
 }
 
 // Copy between the buffers and the window: bytes done.
-static uint64_t segments_copy(struct segments *s, char *window, uint64_t size, bool is_write)
+uint64_t segments_copy(struct segments *s, char *window, uint64_t size, bool is_write)
 {
 	uint64_t done = 0;
 
@@ -173,13 +167,22 @@ static int64_t transfer(struct transfer *t, uint64_t size)
 	return (int64_t)done;
 }
 
-static int64_t move(uint64_t fd, struct segments s, uint64_t size, uint64_t offset, bool is_write)
+// What needs no message, and the rest with messages.
+static int64_t move(const struct handle *handle, struct segments s, uint64_t size, uint64_t offset, bool is_write)
 {
-	struct handle handle;
-	int64_t err = handle_find(fd, &handle);
-	struct transfer t = {&handle, s, offset, is_write};
+	struct transfer t = {handle, s, offset, is_write};
+	uint8_t io = process_get()->io[handle->index];
+	int64_t done = 0, rest;
 
-	return err ? err : transfer(&t, size);
+	if (io >= IO_DEVICE && io < IO_DEVICE_END)
+		return device_move(io, &t.segments, size, is_write);
+	if (io != IO_UNKNOWN && (is_write ? cview_write(handle, &t.segments, size, offset, &done)
+					  : cview_read(handle, &t.segments, size, offset, &done)))
+		return done;
+	if (t.offset != UINT64_MAX)
+		t.offset += (uint64_t)done;
+	rest = transfer(&t, size - (uint64_t)done);
+	return rest < 0 && done ? done : done + rest;
 }
 
 static int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset, bool is_write)
@@ -194,7 +197,7 @@ static int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t of
 		return -EINVAL;
 	if (!user_is_range(buffer, size))
 		return -EFAULT;
-	return move(fd, s, s.size, offset, is_write);
+	return move(&handle, s, s.size, offset, is_write);
 }
 
 static int64_t move_vector(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset, bool is_write)
@@ -205,7 +208,7 @@ static int64_t move_vector(uint64_t fd, uint64_t vector, uint64_t count, uint64_
 
 	if (result == 0)
 		result = vector_size(vector, count);
-	return result <= 0 ? result : move(fd, s, (uint64_t)result, offset, is_write);
+	return result <= 0 ? result : move(&handle, s, (uint64_t)result, offset, is_write);
 }
 
 int64_t call_read(uint64_t fd, uint64_t buffer, uint64_t size)

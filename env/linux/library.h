@@ -79,6 +79,7 @@ int64_t user_get_timespec(uint64_t from, struct timespec *to);
 
 // ucopy.S
 size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip);
+size_t ucopy_zero(void *to, size_t size, uint64_t *fault_ip);
 int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip);
 int64_t ucopy_probe(void *at, uint64_t *fault_ip);
 int64_t ucopy_exchange(uint32_t *at, uint32_t *expected, uint32_t value, uint64_t *fault_ip);
@@ -129,6 +130,17 @@ int64_t window_call(struct window_call *call);
 // Copies between the library's memory and the window: 0 or -EFAULT.
 int64_t window_read(void *to, const char *window, size_t size);
 int64_t window_write(char *window, const void *from, size_t size);
+
+// cview.c: open regular files, as far as no server need be asked (protocol/linux.h, struct cview_*).
+// False: ask.
+struct segments;
+bool cview_read(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done);
+bool cview_write(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done);
+bool cview_seek(const struct handle *handle, uint64_t offset, uint64_t whence, int64_t *result);
+bool cview_stat(const struct handle *handle, uint64_t out, int64_t *result);
+// The handle names nothing any more; all do so in the child of a fork.
+void cview_release(int64_t index);
+void cview_fork(void);
 
 // path.c: calls with names.
 int64_t path_base(int64_t dirfd, uint64_t path, cap_t *base);

@@ -3,7 +3,7 @@
 // While it runs, linux_thread.fault_ip says where a fault that cannot be resolved continues; the
 // process server believes only addresses between ucopy_start and ucopy_end.
 	.text
-	.globl	ucopy_start, ucopy_end, ucopy_bytes, ucopy_string, ucopy_probe, ucopy_exchange
+	.globl	ucopy_start, ucopy_end, ucopy_bytes, ucopy_zero, ucopy_string, ucopy_probe, ucopy_exchange
 ucopy_start:
 
 // size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip)
@@ -28,6 +28,31 @@ bytes_fault:
 words_fault:				// up to the last byte that can be had
 	lea	(%rdx, %rcx, 8), %rcx
 	jmp	tail
+
+// size_t ucopy_zero(void *to, size_t size, uint64_t *fault_ip)
+// Returns how many bytes were not cleared.
+ucopy_zero:
+	mov	%rdx, %r8
+	mov	%esi, %edx
+	mov	%rsi, %rcx
+	shr	$3, %rcx
+	and	$7, %edx
+	xor	%eax, %eax
+	lea	zero_words_fault(%rip), %r9
+	mov	%r9, (%r8)
+	rep stosq
+	mov	%edx, %ecx
+zero_tail:
+	lea	zero_bytes_fault(%rip), %r9
+	mov	%r9, (%r8)
+	rep stosb
+zero_bytes_fault:
+	movq	$0, (%r8)
+	mov	%rcx, %rax
+	ret
+zero_words_fault:
+	lea	(%rdx, %rcx, 8), %rcx
+	jmp	zero_tail
 
 // int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip)
 // Copies up to and with the NUL. Returns the length without it, size when there was none, -EFAULT.

@@ -1,6 +1,7 @@
 // Open file descriptions.
 #include "servers/file/file.h"
 
+#include "servers/file/cview.h"
 #include "servers/file/heap.h"
 
 static struct description *descriptions[DESCRIPTIONS_MAX];
@@ -52,6 +53,7 @@ struct description *description_make(struct inode *inode, uint32_t flags,
 	d->flags = flags;
 	d->inode = inode;
 	d->cred = *cred;
+	cview_description_add(d);
 	if (!grant_make(&d->grant, badge_make(BADGE_DESCRIPTION, index, d->generation))) {
 		description_free(d);
 		return NULL;
@@ -75,6 +77,7 @@ void description_free(struct description *d)
 	grant_free(&d->grant);
 	if (d->pipe)
 		pipe_end_close(d);
+	cview_description_end(d);
 	inode_put(&file.fs, d->inode);
 	heap_put(d, sizeof *d);
 }

@@ -15,6 +15,7 @@
 #define WINDOW_BYTES 16384u
 #define WINDOW_PAGES (WINDOW_BYTES / PAGE)
 #define CONTEXT_WINDOWS 64
+#define CONTEXT_CVIEWS 32
 #define CONTEXTS_MAX 1024
 #define WINDOWS_MAX 4096
 #define DESCRIPTIONS_MAX 4096
@@ -36,6 +37,7 @@ struct context {
 	struct cred cred;
 	struct inode *root, *cwd;
 	struct window *windows[CONTEXT_WINDOWS];
+	struct cview *cviews[CONTEXT_CVIEWS];
 };
 
 struct window {
@@ -58,7 +60,9 @@ struct description {
 	struct inode *inode;  // held
 	struct pipe *pipe;    // of a pipe's end
 	struct cred cred;     // of who opened it
-	uint64_t offset;      // of a directory: the cookie
+	uint64_t offset;      // of a directory: the cookie; of a file: while there is no page
+	uint32_t page;        // of the store, which clients write; or 0
+	struct description *next_paged;
 };
 
 struct request {
@@ -74,6 +78,7 @@ struct request {
 	uint32_t caps;
 	cap_t cap[2];
 	bool item;                        // the window is to be mapped, at words[1]
+	uint32_t items;                   // that lie in the block already
 	bool kept;                        // answered later
 };
 

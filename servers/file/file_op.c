@@ -2,6 +2,7 @@
 #include "servers/file/file.h"
 
 #include "protocol/gen/file.h"
+#include "servers/file/cview.h"
 #include "servers/file/data.h"
 
 #include <poll.h>
@@ -33,13 +34,13 @@ static int64_t read_file(struct request *r, uint32_t length)
 {
 	struct description *d = r->description;
 	bool own = r->words[2] == NO_OFFSET;
-	uint64_t offset = own ? d->offset : r->words[2], n;
+	uint64_t offset = own ? description_offset(d) : r->words[2], n;
 
 	if (offset > INT64_MAX)
 		return -EINVAL;
 	n = data_read(&file.fs, d->inode, offset, r->window->bytes, length);
 	if (own)
-		d->offset = offset + n;
+		description_set_offset(d, offset + n);
 	if (!(d->flags & O_NOATIME))
 		inode_read(&file.fs, d->inode);
 	return (int64_t)n;
@@ -69,7 +70,7 @@ static int64_t write_file(struct request *r, uint32_t length)
 	struct description *d = r->description;
 	struct inode *inode = d->inode;
 	bool own = r->words[2] == NO_OFFSET;
-	uint64_t offset = own ? d->offset : r->words[2];
+	uint64_t offset = own ? description_offset(d) : r->words[2];
 	int64_t n;
 
 	if (offset > INT64_MAX)
@@ -82,7 +83,7 @@ static int64_t write_file(struct request *r, uint32_t length)
 	if (n <= 0)
 		return n;
 	if (own)
-		d->offset = offset + (uint64_t)n;
+		description_set_offset(d, offset + (uint64_t)n);
 	if (r->context->cred.uid != 0)
 		inode->mode &= ~(uint32_t)(S_ISUID | (inode->mode & S_IXGRP ? S_ISGID : 0));
 	inode_written(&file.fs, inode);
@@ -121,7 +122,7 @@ int64_t file_op_seek(struct request *r)
 	case SEEK_SET:
 		break;
 	case SEEK_CUR:
-		base = (int64_t)d->offset;
+		base = (int64_t)description_offset(d);
 		break;
 	case SEEK_END:
 		base = (int64_t)d->inode->size;
@@ -141,7 +142,7 @@ int64_t file_op_seek(struct request *r)
 		return -EOVERFLOW;
 	if (offset < 0)
 		return -EINVAL;
-	d->offset = (uint64_t)offset;
+	description_set_offset(d, (uint64_t)offset);
 	return offset;
 }
 
@@ -191,6 +192,8 @@ int64_t file_op_set_flags(struct request *r)
 	if (d->flags & O_PATH)
 		return -EBADF;
 	d->flags = (d->flags & ~SET_FLAGS) | ((uint32_t)r->words[0] & SET_FLAGS);
+	if (S_ISREG(d->inode->mode))
+		cview_write_end(d->inode);
 	return 0;
 }
 
@@ -209,8 +212,8 @@ int64_t file_op_ioctl(struct request *r)
 	if (d->pipe)
 		count = (int32_t)pipe_fill(d->pipe);
 	else
-		count = d->offset >= d->inode->size ? 0 :
-			(int32_t)min_u64(d->inode->size - d->offset, INT32_MAX);
+		count = description_offset(d) >= d->inode->size ? 0 :
+			(int32_t)min_u64(d->inode->size - description_offset(d), INT32_MAX);
 	memcpy(r->window->bytes, &count, sizeof count);
 	r->out[1] = sizeof count;
 	r->out_words = 2;
@@ -323,6 +326,7 @@ int64_t file_op_fallocate(struct request *r)
 	error = data_fill(&file.fs, d->inode, (uint32_t)first, (uint32_t)(end - first));
 	if (error == 0 && !(r->words[0] & KEEP_SIZE) && offset + length > d->inode->size)
 		error = name_resize(&file.fs, d->inode, &d->cred, offset + length);
+	cview_publish(&file.fs, d->inode);
 	return error;
 }
 

@@ -2,6 +2,7 @@
 #include "servers/file/file.h"
 
 #include "abi/gen/stubs.h"
+#include "servers/file/cview.h"
 #include "protocol/gen/context.h"
 #include "protocol/gen/control.h"
 #include "protocol/gen/file.h"
@@ -119,7 +120,11 @@ static int64_t request_call(struct request *r)
 	if (tag_words(r->m->tag) < method->words || tag_caps(r->m->tag) < method->caps)
 		return -EINVAL;
 	error = badge_check(r, label >> 8);
-	return error ? error : method->call(r);
+	if (error != 0)
+		return error;
+	if (r->description)
+		cview_settle(r->description->inode);
+	return method->call(r);
 }
 
 // Capabilities that came along and were not kept have no business here.
@@ -148,7 +153,7 @@ static void item_put(const struct request *r)
 
 static void reply_put(struct request *r, struct msg *m)
 {
-	*m = (struct msg){.tag = TAG(0, r->out_words) | TAG_CAPS(r->caps) | TAG_ITEMS(r->item)};
+	*m = (struct msg){.tag = TAG(0, r->out_words) | TAG_CAPS(r->caps) | TAG_ITEMS(r->item ? 1 : r->items)};
 	msg_set_words(m, 0, r->out, r->out_words);
 	for (uint32_t i = 0; i < r->caps; i++)
 		msg_set_cap(i, r->cap[i]);
@@ -178,6 +183,7 @@ void request_handle(struct server *server, struct msg *m)
 	memset(&r, 0, offsetof(struct request, out));
 	r.caps = 0;
 	r.item = r.kept = false;
+	r.items = 0;
 	r.server = server;
 	r.m = m;
 	r.out_words = 1;
@@ -191,6 +197,7 @@ void request_handle(struct server *server, struct msg *m)
 		r.out_words = 1;
 		r.caps = 0;
 		r.item = false;
+		r.items = 0;
 	}
 	reply_put(&r, m);
 }

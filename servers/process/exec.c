@@ -309,6 +309,7 @@ static void tables_move(struct body *to, const struct body *from, uint64_t *bitm
 								     old->handles[handle].type,
 								     LINUX_SLOT_HANDLES + handle};
 		new->handles[handle].references++;
+		new->io[handle] = io_carried(old->io[handle]);
 		bitmap[handle / 64] |= 1ull << handle % 64;
 	}
 	for (uint32_t i = 0; i < LINUX_NSIG; i++)

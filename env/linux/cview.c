@@ -1,0 +1,350 @@
+// Cache views: reads, writes, seeks and questions about open regular files without a message.
+//
+// A view belongs to one handle. Whoever uses it holds its lock, also over the message that maps other
+// pages: nobody waits for it but threads of this process, and the file server answers at once. The
+// view's pages can go at any moment (the file is cut, another opens it); then a copy ends early, or
+// the generation says so before, and the server is asked.
+#include "env/linux/segment.h"
+#include "protocol/gen/file.h"
+
+#define USES_BEFORE 3           // messages before a view is made
+#define USES_AGAIN 10           // before one is made again that was given up for another
+#define MOVE_MIN 0x2000ull      // a read of so much is worth other pages, wherever it is
+
+static uint32_t view_index(const struct linux_cview *view)
+{
+	return (uint32_t)(view - process_get()->cviews);
+}
+
+static struct cview_description *description_of(const struct linux_cview *view)
+{
+	return (struct cview_description *)env_cview(view_index(view));
+}
+
+static const volatile struct cview_status *status_of(const struct linux_cview *view)
+{
+	return (const struct cview_status *)(env_cview(view_index(view)) + PAGE_SIZE);
+}
+
+static char *pages_of(const struct linux_cview *view)
+{
+	return (char *)(env_cview(view_index(view)) + 2 * PAGE_SIZE);
+}
+
+static bool view_try(struct linux_cview *view)
+{
+	uint32_t free = 0, tid = thread_get()->tid;
+
+	return __atomic_compare_exchange_n(&view->lock, &free, tid ? tid : 1, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+static void view_unlock(struct linux_cview *view) { __atomic_store_n(&view->lock, 0, __ATOMIC_RELEASE); }
+
+// Ask for pages from `page` on, and for the first two when is_new. 0 or -errno.
+static int64_t view_ask(const struct handle *handle, struct linux_cview *view, uint64_t page, bool is_new)
+{
+	uint64_t address = env_cview(view_index(view));
+	struct window_call call = {handle->cap, WINDOW_FILE,
+				   .m = {.tag = TAG(FILE_VIEW, 5),
+					 .words = {0, view_index(view), address, page, !is_new}}};
+	int64_t error = 0;
+
+	view->count = 0;
+	// Attaching the window sets the receive window, too.
+	if (!window_get(WINDOW_FILE, handle->cap, &error))
+		return error;
+	msg_set_window(address, ENV_CVIEW_STRIDE / PAGE_SIZE);
+	error = window_call(&call);
+	msg_set_window(0, 0);
+	if (error)
+		return error;
+	view->first = (uint32_t)page;
+	view->count = call.m.words[1] <= ENV_CVIEW_PAGES ? (uint32_t)call.m.words[1] : 0;
+	view->rights = (uint8_t)call.m.words[2];
+	view->generation = status_of(view)->generation;
+	view->asked = status_of(view)->sequence;
+	return 0;
+}
+
+// A view that is free, or that was not used since the last search; locked. Null: all are in use now.
+static struct linux_cview *view_find(struct process_block *process)
+{
+	for (uint32_t n = 0; n < 2 * ENV_CVIEW_MAX; n++) {
+		struct linux_cview *view = &process->cviews[n % ENV_CVIEW_MAX];
+
+		if (view->handle && view->is_used) {
+			view->is_used = 0;
+			continue;
+		}
+		if (!view_try(view))
+			continue;
+		if (view->handle && process->io[(view->handle - 1u) % LINUX_FD_MAX] ==
+		    IO_CVIEW + view_index(view))
+			process->io[(view->handle - 1u) % LINUX_FD_MAX] = IO_READY - USES_AGAIN;
+		view->handle = 0;
+		return view;
+	}
+	return NULL;
+}
+
+static void view_attach(struct process_block *process, const struct handle *handle)
+{
+	struct linux_cview *view = view_find(process);
+	int64_t error;
+
+	if (!view)
+		return;
+	error = view_ask(handle, view, 0, true);
+	if (!error) {
+		view->handle = (uint16_t)(handle->index + 1);
+		view->is_used = 1;
+	}
+	process->io[handle->index] = error ? IO_REFUSED : (uint8_t)(IO_CVIEW + view_index(view));
+	view_unlock(view);
+}
+
+// The handle's view, locked; null: there is none.
+static struct linux_cview *view_take(const struct handle *handle)
+{
+	struct process_block *process = process_get();
+	uint8_t io = process->io[handle->index];
+	struct linux_cview *view;
+
+	if (io == IO_REGULAR)
+		io = IO_READY - USES_BEFORE;
+	// In a space of several processes, the first one has the views.
+	if (io < IO_READY && io > IO_REGULAR && thread_get()->process_index == 0) {
+		process->io[handle->index] = ++io;
+		if (io == IO_READY)
+			view_attach(process, handle);
+		io = process->io[handle->index];
+	}
+	if (io < IO_CVIEW || io >= IO_CVIEW + ENV_CVIEW_MAX)
+		return NULL;
+	view = &process->cviews[io - IO_CVIEW];
+	while (!view_try(view))
+		sys_yield();
+	if (view->handle == handle->index + 1) {
+		view->is_used = 1;
+		return view;
+	}
+	view_unlock(view);
+	return NULL;
+}
+
+void cview_release(int64_t index)
+{
+	struct process_block *process = process_get();
+	uint8_t io = process->io[index];
+	struct linux_cview *view;
+
+	process->io[index] = IO_UNKNOWN;
+	if (io < IO_CVIEW || io >= IO_CVIEW + ENV_CVIEW_MAX)
+		return;
+	view = &process->cviews[io - IO_CVIEW];
+	while (!view_try(view))
+		sys_yield();
+	if (view->handle == index + 1)
+		view->handle = 0;
+	view_unlock(view);
+}
+
+void cview_fork(void)
+{
+	struct process_block *process = process_get();
+
+	for (uint32_t i = 0; i < LINUX_FD_MAX; i++)
+		process->io[i] = io_carried(process->io[i]);
+	memset(process->cviews, 0, sizeof process->cviews);
+}
+
+// How many bytes at `at` the mapped pages show.
+static uint64_t view_covers(const struct linux_cview *view, uint64_t at, uint64_t size)
+{
+	uint64_t start = (uint64_t)view->first * PAGE_SIZE, end = start + (uint64_t)view->count * PAGE_SIZE;
+
+	if (at < start || at >= end || view->generation != status_of(view)->generation)
+		return 0;
+	return size < end - at ? size : end - at;
+}
+
+// Other pages, where that is cheaper than to have them read: of a small file, in sequence, or many.
+static uint64_t view_move(const struct handle *handle, struct linux_cview *view, uint64_t at, uint64_t size)
+{
+	uint64_t page = at / PAGE_SIZE, behind = (uint64_t)view->first + view->count;
+	bool is_small = status_of(view)->size <= ENV_CVIEW_PAGES * PAGE_SIZE;
+	uint64_t first = is_small ? 0 : page;
+
+	if (!is_small && page != behind && size < MOVE_MIN)
+		return 0;
+	// The answer would be the same as before: a hole.
+	if (view->first == first && view->asked == status_of(view)->sequence &&
+	    view->generation == status_of(view)->generation)
+		return 0;
+	if (view_ask(handle, view, first, false))
+		return 0;
+	return view_covers(view, at, size);
+}
+
+static uint64_t view_show(const struct handle *handle, struct linux_cview *view, uint64_t at, uint64_t size)
+{
+	uint64_t n = view_covers(view, at, size);
+
+	return n ? n : view_move(handle, view, at, size);
+}
+
+// A read must change the file's access time where one has not since the last write. True: it need not,
+// or the server will look for it.
+static bool read_note(const struct linux_cview *view, struct cview_description *d)
+{
+	uint64_t now = clock_counter();
+
+	if ((view->rights & CVIEW_NOATIME) || (!d->written && now < status_of(view)->noted_until))
+		return true;
+	if (!(status_of(view)->flags & CVIEW_ALONE))
+		return false;
+	d->read = now;
+	return true;
+}
+
+// Move the description's offset from `at` on. False: somebody else has moved it.
+static bool offset_move(struct cview_description *d, uint64_t at, uint64_t to)
+{
+	return __atomic_compare_exchange_n(&d->offset, &at, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+// One piece from the pages that are mapped. > 0: bytes; 0: the end of the file; -EAGAIN: ask.
+static int64_t read_piece(const struct handle *handle, struct linux_cview *view, struct segments *s,
+			  uint64_t size, uint64_t offset)
+{
+	struct cview_description *d = description_of(view);
+	uint64_t at = offset == UINT64_MAX ? d->offset : offset;
+	uint64_t end = status_of(view)->size, n, done;
+	struct segments moved = *s;
+
+	if (!(view->rights & CVIEW_READ) || (int64_t)at < 0)
+		return -EAGAIN;
+	if (at >= end)
+		return 0;
+	n = view_show(handle, view, at, size < end - at ? size : end - at);
+	if (n == 0 || !read_note(view, d))
+		return -EAGAIN;
+	done = segments_copy(&moved, pages_of(view) + (at - (uint64_t)view->first * PAGE_SIZE), n, false);
+	if (done == 0)
+		return -EAGAIN;
+	if (offset == UINT64_MAX && !offset_move(d, at, at + done))
+		return -EAGAIN;
+	*s = moved;
+	return (int64_t)done;
+}
+
+// Only what lies within the file is written: the server makes it longer.
+static int64_t write_piece(const struct handle *handle, struct linux_cview *view, struct segments *s,
+			   uint64_t size, uint64_t offset)
+{
+	struct cview_description *d = description_of(view);
+	uint64_t at = offset == UINT64_MAX ? d->offset : offset;
+	uint64_t end = status_of(view)->size, n, done;
+
+	if (!(view->rights & CVIEW_WRITE) || at >= end)
+		return -EAGAIN;
+	n = view_show(handle, view, at, size < end - at ? size : end - at);
+	if (n == 0 || !(view->rights & CVIEW_WRITE))
+		return -EAGAIN;
+	if (offset == UINT64_MAX && !offset_move(d, at, at + n))
+		return -EAGAIN;
+	d->written = clock_counter();
+	done = segments_copy(s, pages_of(view) + (at - (uint64_t)view->first * PAGE_SIZE), n, true);
+	if (done < n && offset == UINT64_MAX)
+		(void)offset_move(d, at + n, at + done);
+	return done ? (int64_t)done : -EAGAIN;
+}
+
+typedef int64_t piece_function(const struct handle *handle, struct linux_cview *view, struct segments *s,
+			       uint64_t size, uint64_t offset);
+
+static bool pieces(piece_function *piece, const struct handle *handle, struct segments *s, uint64_t size,
+		   uint64_t offset, int64_t *done)
+{
+	struct linux_cview *view = view_take(handle);
+	int64_t n = -EAGAIN;
+
+	if (!view)
+		return false;
+	while ((uint64_t)*done < size) {
+		n = piece(handle, view, s, size - (uint64_t)*done,
+			  offset == UINT64_MAX ? offset : offset + (uint64_t)*done);
+		if (n <= 0)
+			break;
+		*done += n;
+	}
+	view_unlock(view);
+	return n >= 0;
+}
+
+bool cview_read(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done)
+{
+	return pieces(read_piece, handle, s, size, offset, done);
+}
+
+bool cview_write(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done)
+{
+	return pieces(write_piece, handle, s, size, offset, done);
+}
+
+#define SEEK_SET 0
+#define SEEK_CUR 1
+#define SEEK_END 2
+
+static int64_t seek(const struct linux_cview *view, int64_t offset, uint64_t whence)
+{
+	struct cview_description *d = description_of(view);
+	uint64_t before;
+	int64_t to;
+
+	do {
+		before = d->offset;
+		to = whence == SEEK_CUR ? (int64_t)before : whence == SEEK_END ? (int64_t)status_of(view)->size : 0;
+		if (__builtin_add_overflow(to, offset, &to))
+			return -EOVERFLOW;
+		if (to < 0)
+			return -EINVAL;
+	} while (!offset_move(d, before, (uint64_t)to));
+	return to;
+}
+
+bool cview_seek(const struct handle *handle, uint64_t offset, uint64_t whence, int64_t *result)
+{
+	struct linux_cview *view = whence <= SEEK_END ? view_take(handle) : NULL;
+
+	if (!view)
+		return false;
+	*result = seek(view, (int64_t)offset, whence);
+	view_unlock(view);
+	return true;
+}
+
+static bool status_put(const struct linux_cview *view, uint64_t out, int64_t *result)
+{
+	const struct cview_description *d = description_of(view);
+	const volatile struct cview_status *status = status_of(view);
+	uint64_t sequence = status->sequence;
+
+	if (d->written || d->read || (sequence & 1))
+		return false;
+	*result = user_put(out, (const void *)status->stat, sizeof(struct stat));
+	return status->sequence == sequence;
+}
+
+bool cview_stat(const struct handle *handle, uint64_t out, int64_t *result)
+{
+	struct linux_cview *view = view_take(handle);
+	bool is_done;
+
+	if (!view)
+		return false;
+	is_done = status_put(view, out, result);
+	view_unlock(view);
+	return is_done;
+}
