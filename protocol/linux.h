@@ -234,6 +234,13 @@ struct process_block {
 _Static_assert(sizeof(struct process_block) <= 5 * PAGE_SIZE, "five pages");
 #define PROCESS_BLOCK_PAGES 5
 
+// The page before the vDSO: nanoseconds since boot = ticks * multiplier >> VVAR_SHIFT.
+#define VVAR_SHIFT 56
+struct linux_vvar {
+	uint64_t ticks_at_boot, multiplier;
+	uint64_t epoch_ns;
+};
+
 // Futexes of an address space. Waiter i is thread area i's; its page is there when the area is. A lock's
 // value is its owner's tid. Lists are changed by single stores, so that they hold whoever is killed.
 #define FUTEX_BUCKETS 120
@@ -265,6 +272,7 @@ struct space_block {
 #define SPACE_BLOCK_PAGE(thread) \
 	((offsetof(struct space_block, waiters) + (uint64_t)(thread) * sizeof(struct futex_waiter)) / PAGE_SIZE)
 _Static_assert(offsetof(struct space_block, waiters) == 1024, "no waiter crosses a page");
+_Static_assert(sizeof(struct space_block) <= ENV_CVIEW - ENV_SPACE, "views lie behind it");
 
 static inline uint64_t env_thread_area(uint32_t index) { return ENV_THREAD + index * ENV_THREAD_STRIDE; }
 static inline uint64_t env_process_block(uint32_t index) { return ENV_PROCESS + index * ENV_PROCESS_STRIDE; }

@@ -154,9 +154,13 @@ void cview_fork(void)
 {
 	struct process_block *process = process_get();
 
-	for (uint32_t i = 0; i < LINUX_FD_MAX; i++)
-		process->io[i] = io_carried(process->io[i]);
-	memset(process->cviews, 0, sizeof process->cviews);
+	for (uint32_t i = 0; i < ENV_CVIEW_MAX; i++) {
+		struct linux_cview *view = &process->cviews[i];
+
+		if (view->handle)
+			process->io[(view->handle - 1u) % LINUX_FD_MAX] = IO_REGULAR;
+		*view = (struct linux_cview){0};
+	}
 }
 
 // How many bytes at `at` the mapped pages show.
