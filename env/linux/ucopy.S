@@ -57,10 +57,30 @@ zero_words_fault:
 // int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip)
 // Copies up to and with the NUL. Returns the length without it, size when there was none, -EFAULT.
 ucopy_string:
+// Eight bytes at a time where they end within the page: the next one may be nobody's.
 	lea	string_fault(%rip), %rax
 	mov	%rax, (%rcx)
 	xor	%eax, %eax
-1:	cmp	%rdx, %rax
+	mov	$0x0101010101010101, %r9
+	mov	$0x8080808080808080, %r10
+1:	lea	8(%rax), %r8
+	cmp	%rdx, %r8
+	ja	3f
+	lea	(%rsi, %rax), %r8d
+	and	$0xfff, %r8d
+	cmp	$0xff8, %r8d
+	ja	3f
+	mov	(%rsi, %rax), %r8
+	mov	%r8, (%rdi, %rax)
+	mov	%r8, %r11
+	not	%r11
+	sub	%r9, %r8
+	and	%r11, %r8
+	and	%r10, %r8			// the lowest bit set is in the first byte that is zero
+	jnz	4f
+	add	$8, %rax
+	jmp	1b
+3:	cmp	%rdx, %rax
 	jae	2f
 	mov	(%rsi, %rax), %r8b
 	mov	%r8b, (%rdi, %rax)
@@ -68,6 +88,9 @@ ucopy_string:
 	jz	2f
 	inc	%rax
 	jmp	1b
+4:	bsf	%r8, %r8
+	shr	$3, %r8d
+	add	%r8, %rax
 2:	movq	$0, (%rcx)
 	ret
 string_fault:

@@ -19,6 +19,7 @@
 #define CONTEXTS_MAX 1024
 #define WINDOWS_MAX 4096
 #define DESCRIPTIONS_MAX 4096
+#define IDLE_MAX 256u  // descriptions kept for the next open
 #define NO_OFFSET UINT64_MAX
 
 #define BADGE_CONTROL 1
@@ -57,12 +58,13 @@ struct description {
 	uint32_t index, generation;
 	struct grant grant;
 	uint32_t flags;       // O_*
-	struct inode *inode;  // held
+	struct inode *inode;  // held; null: idle, nobody has its capability
 	struct pipe *pipe;    // of a pipe's end
 	struct cred cred;     // of who opened it
 	uint64_t offset;      // of a directory: the cookie; of a file: while there is no page
 	uint32_t page;        // of the store, which clients write; or 0
 	struct description *next_paged;
+	struct description *next_idle;
 };
 
 struct request {
@@ -116,7 +118,10 @@ struct description *description_make(struct inode *inode, uint32_t flags,
 				     const struct cred *cred);
 struct description *description_find(uint64_t badge);
 void description_gone(uint64_t badge, uint64_t minted);
+// Nobody has its capability, or none was handed out.
 void description_free(struct description *description);
+// Give back what idle ones hold.
+void descriptions_trim(void);
 
 // map.c
 int64_t map_get(struct inode *inode, uint64_t page, uint64_t count, uint64_t *first, cap_t *cap);

@@ -87,6 +87,30 @@ int request_window(struct request *r, uint64_t token)
 	return 0;
 }
 
+// Copy up to the first NUL, and not more than `room` bytes: the length, or `room`. The client may write
+// while this reads, so each byte is read once.
+static size_t text_copy(char *to, const uint8_t *from, size_t room)
+{
+	const uint64_t ones = 0x0101010101010101, highs = ones << 7;
+	size_t i = 0;
+
+	for (; i + 8 <= room; i += 8) {
+		uint64_t word, zero;
+
+		memcpy(&word, from + i, 8);
+		memcpy(to + i, &word, 8);
+		zero = (word - ones) & ~word & highs;
+		if (zero)
+			return i + (size_t)__builtin_ctzll(zero) / 8;
+	}
+	for (; i < room; i++) {
+		to[i] = (char)*(const volatile uint8_t *)(from + i);
+		if (to[i] == 0)
+			return i;
+	}
+	return room;
+}
+
 int request_path(struct request *r, uint64_t offset, unsigned place, const char **path)
 {
 	static char paths[2][PATH_LIMIT];
@@ -96,8 +120,7 @@ int request_path(struct request *r, uint64_t offset, unsigned place, const char 
 	*path = paths[place];
 	if (n == 0)
 		return -EFAULT;
-	memcpy(paths[place], r->window->bytes + offset, n);
-	if (memchr(paths[place], 0, n))
+	if (text_copy(paths[place], r->window->bytes + offset, n) < n)
 		return 0;
 	return n == PATH_LIMIT ? -ENAMETOOLONG : -EFAULT;
 }

@@ -144,6 +144,7 @@ static void no_senders(uint64_t badge)
 static int setup(void **state)
 {
 	(void)state;
+	descriptions_trim();
 	memset(&file, 0, sizeof file);
 	heap_init(1 << 22);
 	image_region = (struct component_region){.address = (uint64_t)image_build(), .frame = 5};
@@ -195,6 +196,7 @@ static void open_read_write_close(void **state)
 	assert_int_equal(call(context, FILE_READ, t, 1, 0, 0, 0), -EBADF);
 	assert_int_equal(call(context, CONTEXT_FORK, 0, 0, 0, 0, 0), -EPERM);
 	no_senders(h);
+	descriptions_trim();
 	assert_int_equal(slots_used, used);
 	assert_int_equal(call(h, FILE_READ, t, 1, 0, 0, 0), -EBADF);
 }
@@ -263,6 +265,7 @@ static void views_show_what_is(void **state)
 	assert_int_equal(VIEW(h, 0, 7, 0), 0);
 	no_senders(h);
 	no_senders(other);
+	descriptions_trim();
 	assert_int_equal(slots_used, used);
 	assert_in_range(free_pages - file.fs.store.free, 0, 1);  // the file's own
 }
@@ -331,6 +334,7 @@ static void armed_ends_signal_once(void **state)
 	no_senders(writer);  // a hang-up
 	assert_int_equal(signals[first], 1);
 	no_senders(reader);
+	descriptions_trim();
 	assert_int_equal(slots_used, used + 1);
 	no_senders(handles[0]);
 	no_senders(handles[1]);
@@ -436,6 +440,7 @@ static void nothing_is_left_after_a_client(void **state)
 	while (handle_count > 0)
 		no_senders(handles[--handle_count]);
 	assert_int_equal(file.fs.store.free, before);
+	descriptions_trim();
 	assert_int_equal(slots_used, used);
 	assert_null(window_find(t));
 }
