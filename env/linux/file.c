@@ -31,14 +31,21 @@ int64_t call_lseek(uint64_t fd, uint64_t offset, uint64_t whence)
 
 int64_t call_ftruncate(uint64_t fd, uint64_t length)
 {
-	return (int64_t)length < 0 ? -EINVAL : simple(fd, SIMPLE(FILE_TRUNCATE, length));
+	if ((int64_t)length < 0)
+		return -EINVAL;
+	return limit_file_check(simple(fd, SIMPLE(FILE_TRUNCATE, length, limit_file())));
 }
 
 int64_t call_fallocate(uint64_t fd, uint64_t mode, uint64_t offset, uint64_t length)
 {
+	struct handle handle;
+	int64_t err = handle_find(fd, &handle);
+
+	if (err)
+		return err;
 	if ((int64_t)offset < 0 || (int64_t)length <= 0)
 		return -EINVAL;
-	return simple(fd, SIMPLE(FILE_FALLOCATE, mode, offset, length));
+	return limit_file_check(simple(fd, SIMPLE(FILE_FALLOCATE, (uint32_t)mode, offset, length, limit_file())));
 }
 
 int64_t call_fsync(uint64_t fd) { return simple(fd, (struct msg){.tag = TAG(FILE_SYNC, 0)}); }

@@ -88,6 +88,8 @@ struct transfer {
 	struct segments segments;
 	uint64_t offset;  // -1: the description's
 	bool is_write;
+	bool is_limited;  // by RLIMIT_FSIZE, or
+	bool at_end;      // each piece goes to the end of the file
 };
 
 static struct segments *filling(struct window_call *call) { return (struct segments *)call->user[0]; }
@@ -113,6 +115,9 @@ static int64_t piece(struct transfer *t, uint64_t size)
 	call.size = n;
 	call.m = (struct msg){.tag = TAG(t->is_write ? FILE_WRITE : FILE_READ, 3) | TAG_INTERRUPTIBLE,
 			      .words = {0, n, t->offset}};
+	if (t->is_limited)
+		call.m = (struct msg){.tag = TAG(FILE_WRITE, 5) | TAG_INTERRUPTIBLE,
+				      .words = {0, n, t->offset, limit_file(), t->at_end}};
 	if (t->is_write) {
 		call.fill = fill_data;
 		call.user[0] = (uint64_t)&t->segments;
@@ -168,9 +173,10 @@ static int64_t transfer(struct transfer *t, uint64_t size)
 }
 
 // What needs no message, and the rest with messages.
-static int64_t move(const struct handle *handle, struct segments s, uint64_t size, uint64_t offset, bool is_write)
+static int64_t move_file(const struct handle *handle, struct segments s, uint64_t size, uint64_t offset,
+			 bool is_write)
 {
-	struct transfer t = {handle, s, offset, is_write};
+	struct transfer t = {handle, s, offset, is_write, .is_limited = false};
 	uint8_t io = process_get()->io[handle->index];
 	int64_t done = 0, rest;
 
@@ -183,6 +189,22 @@ static int64_t move(const struct handle *handle, struct segments s, uint64_t siz
 		t.offset += (uint64_t)done;
 	rest = transfer(&t, size - (uint64_t)done);
 	return rest < 0 && done ? done : done + rest;
+}
+
+// Where the size of a file counts, the server is told how far it may go.
+static int64_t write_limited(const struct handle *handle, struct segments s, uint64_t size, uint64_t offset,
+			     bool at_end)
+{
+	struct transfer t = {handle, s, offset, true, true, at_end};
+
+	return limit_file_check(transfer(&t, size));
+}
+
+static int64_t move(const struct handle *handle, struct segments s, uint64_t size, uint64_t offset, bool is_write)
+{
+	if (is_write && handle->type == TYPE_REGULAR && limit_file() != UINT64_MAX)
+		return write_limited(handle, s, size, offset, false);
+	return move_file(handle, s, size, offset, is_write);
 }
 
 static int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset, bool is_write)
@@ -249,4 +271,51 @@ int64_t call_preadv(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offse
 int64_t call_pwritev(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset)
 {
 	return (int64_t)offset < 0 ? -EINVAL : move_vector(fd, vector, count, offset, true);
+}
+
+#define RWF_HIPRI 1u
+#define RWF_DSYNC 2u
+#define RWF_SYNC 4u
+#define RWF_APPEND 0x10u
+
+// All is in memory: what is written is as safe as it will be. RWF_NOWAIT is for files that can promise it.
+static int64_t flags_check(uint64_t flags, uint64_t known)
+{
+	return (uint32_t)flags & ~(known | RWF_HIPRI | RWF_DSYNC | RWF_SYNC) ? -EOPNOTSUPP : 0;
+}
+
+int64_t call_preadv2(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset, uint64_t high, uint64_t flags)
+{
+	int64_t err = flags_check(flags, 0);
+
+	UNUSED(high);
+	if ((int64_t)offset < -1)
+		return -EINVAL;
+	return err ? err : move_vector(fd, vector, count, offset, false);
+}
+
+static int64_t append_vector(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset)
+{
+	struct segments s = {.vector = vector, .left = count};
+	struct handle handle;
+	int64_t result = handle_find(fd, &handle);
+
+	if (result == 0 && handle.type != TYPE_REGULAR)
+		return move_vector(fd, vector, count, offset, true);
+	if (result == 0)
+		result = vector_size(vector, count);
+	return result <= 0 ? result : write_limited(&handle, s, (uint64_t)result, offset, true);
+}
+
+int64_t call_pwritev2(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset, uint64_t high, uint64_t flags)
+{
+	int64_t err = flags_check(flags, RWF_APPEND);
+
+	UNUSED(high);
+	if ((int64_t)offset < -1)
+		return -EINVAL;
+	if (err)
+		return err;
+	return flags & RWF_APPEND ? append_vector(fd, vector, count, offset)
+				  : move_vector(fd, vector, count, offset, true);
 }

@@ -142,6 +142,10 @@ bool cview_stat(const struct handle *handle, uint64_t out, int64_t *result);
 void cview_release(int64_t index);
 void cview_fork(void);
 
+// limit.c: RLIMIT_FSIZE, UINT64_MAX for none; and the signal that goes with -EFBIG.
+uint64_t limit_file(void);
+int64_t limit_file_check(int64_t result);
+
 // path.c: calls with names.
 int64_t path_base(int64_t dirfd, uint64_t path, cap_t *base);
 // m->words: word 0 is the window, the words that name a path are PATH_FIRST.
@@ -154,6 +158,7 @@ int64_t path_call_text(const char *path, struct msg *m);
 int64_t path_open_text(const char *path, uint64_t flags, int64_t index, uint64_t *st_mode);
 
 // file_attribute.c
+int64_t call_lseek(uint64_t fd, uint64_t offset, uint64_t whence);
 int64_t stat_get(int64_t dirfd, uint64_t path, uint64_t flags, struct stat *out);
 
 // clock.c

@@ -63,7 +63,9 @@ static inline err_t file_read(cap_t to, uint64_t window, uint64_t length, uint64
 	return err;
 }
 
-// Write from the window at offset 0. May wait.
+// Write from the window at offset 0. May wait. Regular files: word 3, when it is there, is the
+// offset at which the file must end (-EFBIG when nothing can be written before it); word 4,
+// when it is there and 1, has the end of the file for the offset.
 // offset: -1: the description's, which advances
 static inline err_t file_write(cap_t to, uint64_t window, uint64_t length, uint64_t offset, uint64_t *result)
 {
@@ -109,6 +111,7 @@ static inline err_t file_getdents(cap_t to, uint64_t window, uint64_t length, ui
 	return err;
 }
 
+// Word 1, when it is there, is the length that the file must not be made longer than: -EFBIG.
 static inline err_t file_truncate(cap_t to, uint64_t length, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(FILE_TRUNCATE, 1), .words = {length}};
@@ -233,6 +236,8 @@ static inline err_t file_chown(cap_t to, uint64_t uid, uint64_t gid, uint64_t *r
 	return err;
 }
 
+// Word 3, when it is there: as word 1 of truncate.
+// mode: FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 static inline err_t file_fallocate(cap_t to, uint64_t mode, uint64_t offset, uint64_t length, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(FILE_FALLOCATE, 3), .words = {mode, offset, length}};

@@ -252,6 +252,7 @@ static inline err_t name_pipe(cap_t to, uint64_t window, uint64_t flags, uint64_
 	return err;
 }
 
+// Word 3, when it is there, is the length that the file must not be made longer than: -EFBIG.
 static inline err_t name_truncate(cap_t to, uint64_t window, uint64_t path, uint64_t length, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(NAME_TRUNCATE, 3), .words = {window, path, length}};

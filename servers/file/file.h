@@ -151,6 +151,12 @@ void arming_window_end(struct window *window);
 // request.c: the window of the request's token, and a path in it (copied to one of two places).
 int request_window(struct request *r, uint64_t token);
 int request_path(struct request *r, uint64_t offset, unsigned place, const char **path);
+// Word i of a request that may be shorter.
+static inline uint64_t request_word(const struct request *r, unsigned i, uint64_t missing)
+{
+	return i < tag_words(r->m->tag) ? r->words[i] : missing;
+}
+
 void request_view(const struct request *r, struct view *view);
 void request_handle(struct server *server, struct msg *m);
 

@@ -19,6 +19,8 @@ FILE_METHODS(DECLARE)
 #define SEEK_HOLE 4
 #endif
 #define KEEP_SIZE 1u
+#define PUNCH_HOLE 2u
+#define MODES_KNOWN 0x7bu  // of Linux; the others are kept for later there
 
 static bool may_read(const struct description *d)
 {
@@ -65,20 +67,26 @@ int64_t file_op_read(struct request *r)
 	return S_ISREG(d->inode->mode) ? read_file(r, length) : -EINVAL;
 }
 
+#define AT_END 1u  // word 4 of a write
+
 static int64_t write_file(struct request *r, uint32_t length)
 {
 	struct description *d = r->description;
 	struct inode *inode = d->inode;
 	bool own = r->words[2] == NO_OFFSET;
+	uint64_t limit = request_word(r, 3, UINT64_MAX);
 	uint64_t offset = own ? description_offset(d) : r->words[2];
 	int64_t n;
 
 	if (offset > INT64_MAX)
 		return -EINVAL;
-	if (d->flags & O_APPEND)
+	if ((d->flags & O_APPEND) || request_word(r, 4, 0) == AT_END)
 		offset = inode->size;
 	if (length == 0)
 		return 0;
+	if (offset >= limit)
+		return -EFBIG;
+	length = (uint32_t)min_u64(length, limit - offset);
 	n = data_write(&file.fs, inode, offset, r->window->bytes, length);
 	if (n <= 0)
 		return n;
@@ -180,6 +188,8 @@ int64_t file_op_truncate(struct request *r)
 
 	if (!may_write(d) || !S_ISREG(d->inode->mode) || r->words[0] > INT64_MAX)
 		return -EINVAL;
+	if (r->words[0] > d->inode->size && r->words[0] > request_word(r, 1, UINT64_MAX))
+		return -EFBIG;
 	return name_resize(&file.fs, d->inode, &d->cred, r->words[0]);
 }
 
@@ -302,21 +312,37 @@ int64_t file_op_chown(struct request *r)
 	return inode_chown(&file.fs, d->inode, &d->cred, r->words[0], r->words[1]);
 }
 
+static int64_t punch(struct inode *inode, uint64_t offset, uint64_t length)
+{
+	int error = data_punch(&file.fs, inode, offset, length);
+
+	if (error == 0)
+		inode_written(&file.fs, inode);
+	return error;
+}
+
 int64_t file_op_fallocate(struct request *r)
 {
 	struct description *d = r->description;
-	uint64_t offset = r->words[1], length = r->words[2];
+	uint64_t mode = r->words[0], offset = r->words[1], length = r->words[2];
 	int error;
 
+	if (offset > INT64_MAX || length == 0 || length > INT64_MAX)
+		return -EINVAL;
+	if ((mode & ~(uint64_t)MODES_KNOWN) || (mode & (PUNCH_HOLE | KEEP_SIZE)) == PUNCH_HOLE)
+		return -EOPNOTSUPP;
 	if (!may_write(d))
 		return -EBADF;
 	if (!S_ISREG(d->inode->mode))
-		return d->pipe ? -ESPIPE : -ENODEV;
-	if (r->words[0] & ~(uint64_t)KEEP_SIZE)
-		return -EOPNOTSUPP;
-	if (offset > INT64_MAX || length == 0 || length > INT64_MAX)
-		return -EINVAL;
+		return d->pipe ? -ESPIPE : is_dir(d->inode) ? -EISDIR : -ENODEV;
 	if (offset > (uint64_t)FILE_SIZE_LIMIT || length > (uint64_t)FILE_SIZE_LIMIT - offset)
+		return -EFBIG;
+	if (mode & ~(uint64_t)(KEEP_SIZE | PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	if (mode & PUNCH_HOLE)
+		return punch(d->inode, offset, length);
+	if (!(mode & KEEP_SIZE) && offset + length > d->inode->size &&
+	    offset + length > request_word(r, 3, UINT64_MAX))
 		return -EFBIG;
 
 	uint64_t first = offset / PAGE, end = (offset + length + PAGE - 1) / PAGE;

@@ -353,5 +353,7 @@ int64_t name_op_truncate(struct request *r)
 	if (!S_ISREG(inode->mode) || r->words[2] > INT64_MAX)
 		return -EINVAL;
 	error = inode_allows(inode, &r->context->cred, MAY_WRITE);
+	if (error == 0 && r->words[2] > inode->size && r->words[2] > request_word(r, 3, UINT64_MAX))
+		error = -EFBIG;
 	return error ? error : name_resize(&file.fs, inode, &r->context->cred, r->words[2]);
 }

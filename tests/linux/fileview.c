@@ -1,4 +1,11 @@
 // Regular files read, written and asked about many times: what is seen without the server is the same.
+// abi: read (regular files): whole
+// abi: pread64: whole
+// abi: pwrite64: whole
+// abi: readv: whole
+// abi: lseek SEEK_SET SEEK_CUR SEEK_END: whole
+// abi: fstat: whole
+// abi: pwritev: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,4 +1,9 @@
 // The vDSO: the C library finds it, its clocks are those of the system calls, and it is private.
+// abi: clock_gettime: whole
+// abi: clock_getres: whole
+// abi: gettimeofday: whole
+// abi: time: whole
+// abi: getcpu: whole
 #define _GNU_SOURCE
 #include <elf.h>
 #include <sched.h>

@@ -118,7 +118,9 @@ static uint32_t handle_count, token_count;
 static int64_t call(uint64_t badge, uint32_t label, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 		    uint64_t e)
 {
-	struct msg m = {.tag = TAG(label, 5), .badge = badge, .words = {a, b, c, d, e}};
+	// Words that may be missing are, when they are 0.
+	uint32_t words = label == FILE_WRITE && d == 0 ? 3 : label == FILE_TRUNCATE && b == 0 ? 1 : 5;
+	struct msg m = {.tag = TAG(label, words), .badge = badge, .words = {a, b, c, d, e}};
 
 	if (label == FILE_ARM) {
 		m.tag |= TAG_CAPS(1);
