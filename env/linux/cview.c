@@ -11,46 +11,44 @@
 #define USES_AGAIN 10           // before one is made again that was given up for another
 #define MOVE_MIN 0x2000ull      // a read of so much is worth other pages, wherever it is
 
-static uint32_t view_index(const struct linux_cview *view)
+// A view, and where it lies.
+struct view {
+	struct linux_cview *record;
+	struct cview_description *description;
+	const volatile struct cview_status *status;
+	char *pages;
+	uint32_t index;
+};
+
+static struct view view_of(struct process_block *process, uint32_t index)
 {
-	return (uint32_t)(view - process_get()->cviews);
+	uint64_t base = env_cview(index);
+
+	return (struct view){&process->cviews[index], (struct cview_description *)base,
+			     (const struct cview_status *)(base + PAGE_SIZE), (char *)(base + 2 * PAGE_SIZE),
+			     index};
 }
 
-static struct cview_description *description_of(const struct linux_cview *view)
-{
-	return (struct cview_description *)env_cview(view_index(view));
-}
-
-static const volatile struct cview_status *status_of(const struct linux_cview *view)
-{
-	return (const struct cview_status *)(env_cview(view_index(view)) + PAGE_SIZE);
-}
-
-static char *pages_of(const struct linux_cview *view)
-{
-	return (char *)(env_cview(view_index(view)) + 2 * PAGE_SIZE);
-}
-
-static bool view_try(struct linux_cview *view)
+static bool view_try(struct linux_cview *record)
 {
 	uint32_t free = 0, tid = thread_get()->tid;
 
-	return __atomic_compare_exchange_n(&view->lock, &free, tid ? tid : 1, false, __ATOMIC_ACQUIRE,
+	return __atomic_compare_exchange_n(&record->lock, &free, tid ? tid : 1, false, __ATOMIC_ACQUIRE,
 					   __ATOMIC_RELAXED);
 }
 
-static void view_unlock(struct linux_cview *view) { __atomic_store_n(&view->lock, 0, __ATOMIC_RELEASE); }
+static void view_unlock(struct linux_cview *record) { __atomic_store_n(&record->lock, 0, __ATOMIC_RELEASE); }
 
 // Ask for pages from `page` on, and for the first two when is_new. 0 or -errno.
-static int64_t view_ask(const struct handle *handle, struct linux_cview *view, uint64_t page, bool is_new)
+static int64_t view_ask(const struct handle *handle, const struct view *view, uint64_t page, bool is_new)
 {
-	uint64_t address = env_cview(view_index(view));
+	struct linux_cview *record = view->record;
+	uint64_t address = env_cview(view->index);
 	struct window_call call = {handle->cap, WINDOW_FILE,
-				   .m = {.tag = TAG(FILE_VIEW, 5),
-					 .words = {0, view_index(view), address, page, !is_new}}};
+				   .m = {.tag = TAG(FILE_VIEW, 5), .words = {0, view->index, address, page, !is_new}}};
 	int64_t error = 0;
 
-	view->count = 0;
+	record->count = 0;
 	// Attaching the window sets the receive window, too.
 	if (!window_get(WINDOW_FILE, handle->cap, &error))
 		return error;
@@ -59,78 +57,87 @@ static int64_t view_ask(const struct handle *handle, struct linux_cview *view, u
 	msg_set_window(0, 0);
 	if (error)
 		return error;
-	view->first = (uint32_t)page;
-	view->count = call.m.words[1] <= ENV_CVIEW_PAGES ? (uint32_t)call.m.words[1] : 0;
-	view->rights = (uint8_t)call.m.words[2];
-	view->generation = status_of(view)->generation;
-	view->asked = status_of(view)->sequence;
+	record->first = (uint32_t)page;
+	record->count = call.m.words[1] <= ENV_CVIEW_PAGES ? (uint32_t)call.m.words[1] : 0;
+	record->rights = (uint8_t)call.m.words[2];
+	record->generation = view->status->generation;
+	record->asked = view->status->sequence;
 	return 0;
 }
 
-// A view that is free, or that was not used since the last search; locked. Null: all are in use now.
-static struct linux_cview *view_find(struct process_block *process)
+// A view that is free, or that was not used since the last search; locked. False: all are in use now.
+static bool view_find(struct process_block *process, struct view *out)
 {
 	for (uint32_t n = 0; n < 2 * ENV_CVIEW_MAX; n++) {
-		struct linux_cview *view = &process->cviews[n % ENV_CVIEW_MAX];
+		uint32_t index = n % ENV_CVIEW_MAX, handle;
+		struct linux_cview *record = &process->cviews[index];
 
-		if (view->handle && view->is_used) {
-			view->is_used = 0;
+		if (record->handle && record->is_used) {
+			record->is_used = 0;
 			continue;
 		}
-		if (!view_try(view))
+		if (!view_try(record))
 			continue;
-		if (view->handle && process->io[(view->handle - 1u) % LINUX_FD_MAX] ==
-		    IO_CVIEW + view_index(view))
-			process->io[(view->handle - 1u) % LINUX_FD_MAX] = IO_READY - USES_AGAIN;
-		view->handle = 0;
-		return view;
+		handle = (record->handle - 1u) % LINUX_FD_MAX;
+		if (record->handle && process->io[handle] == IO_CVIEW + index)
+			process->io[handle] = IO_READY - USES_AGAIN;
+		record->handle = 0;
+		*out = view_of(process, index);
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 static void view_attach(struct process_block *process, const struct handle *handle)
 {
-	struct linux_cview *view = view_find(process);
+	struct view view;
 	int64_t error;
 
-	if (!view)
+	if (!view_find(process, &view))
 		return;
-	error = view_ask(handle, view, 0, true);
+	error = view_ask(handle, &view, 0, true);
 	if (!error) {
-		view->handle = (uint16_t)(handle->index + 1);
-		view->is_used = 1;
+		view.record->handle = (uint16_t)(handle->index + 1);
+		view.record->is_used = 1;
 	}
-	process->io[handle->index] = error ? IO_REFUSED : (uint8_t)(IO_CVIEW + view_index(view));
-	view_unlock(view);
+	process->io[handle->index] = error ? IO_REFUSED : (uint8_t)(IO_CVIEW + view.index);
+	view_unlock(view.record);
 }
 
-// The handle's view, locked; null: there is none.
-static struct linux_cview *view_take(const struct handle *handle)
+// One use more of a handle without a view. In a space of several processes, the first one has the views.
+static uint8_t use_count(struct process_block *process, const struct handle *handle)
 {
-	struct process_block *process = process_get();
 	uint8_t io = process->io[handle->index];
-	struct linux_cview *view;
 
 	if (io == IO_REGULAR)
 		io = IO_READY - USES_BEFORE;
-	// In a space of several processes, the first one has the views.
 	if (io < IO_READY && io > IO_REGULAR && thread_get()->process_index == 0) {
 		process->io[handle->index] = ++io;
 		if (io == IO_READY)
 			view_attach(process, handle);
-		io = process->io[handle->index];
 	}
+	return process->io[handle->index];
+}
+
+// The handle's view, locked; false: there is none.
+static bool view_take(const struct handle *handle, struct view *view)
+{
+	struct process_block *process = process_get();
+	uint8_t io = process->io[handle->index];
+
+	if (io < IO_CVIEW)
+		io = use_count(process, handle);
 	if (io < IO_CVIEW || io >= IO_CVIEW + ENV_CVIEW_MAX)
-		return NULL;
-	view = &process->cviews[io - IO_CVIEW];
-	while (!view_try(view))
+		return false;
+	*view = view_of(process, io - IO_CVIEW);
+	while (!view_try(view->record))
 		sys_yield();
-	if (view->handle == handle->index + 1) {
-		view->is_used = 1;
-		return view;
+	if (view->record->handle == handle->index + 1) {
+		view->record->is_used = 1;
+		return true;
 	}
-	view_unlock(view);
-	return NULL;
+	view_unlock(view->record);
+	return false;
 }
 
 void cview_release(int64_t index)
@@ -164,49 +171,57 @@ void cview_fork(void)
 }
 
 // How many bytes at `at` the mapped pages show.
-static uint64_t view_covers(const struct linux_cview *view, uint64_t at, uint64_t size)
+static uint64_t view_covers(const struct view *view, uint64_t at, uint64_t size)
 {
-	uint64_t start = (uint64_t)view->first * PAGE_SIZE, end = start + (uint64_t)view->count * PAGE_SIZE;
+	const struct linux_cview *record = view->record;
+	uint64_t skip = at - (uint64_t)record->first * PAGE_SIZE, shown = (uint64_t)record->count * PAGE_SIZE;
 
-	if (at < start || at >= end || view->generation != status_of(view)->generation)
+	if (skip >= shown || record->generation != view->status->generation)
 		return 0;
-	return size < end - at ? size : end - at;
+	return size < shown - skip ? size : shown - skip;
 }
 
 // Other pages, where that is cheaper than to have them read: of a small file, in sequence, or many.
-static uint64_t view_move(const struct handle *handle, struct linux_cview *view, uint64_t at, uint64_t size)
+static uint64_t view_move(const struct handle *handle, const struct view *view, uint64_t at, uint64_t size)
 {
-	uint64_t page = at / PAGE_SIZE, behind = (uint64_t)view->first + view->count;
-	bool is_small = status_of(view)->size <= ENV_CVIEW_PAGES * PAGE_SIZE;
+	const struct linux_cview *record = view->record;
+	uint64_t page = at / PAGE_SIZE, behind = (uint64_t)record->first + record->count;
+	bool is_small = view->status->size <= ENV_CVIEW_PAGES * PAGE_SIZE;
 	uint64_t first = is_small ? 0 : page;
 
 	if (!is_small && page != behind && size < MOVE_MIN)
 		return 0;
 	// The answer would be the same as before: a hole.
-	if (view->first == first && view->asked == status_of(view)->sequence &&
-	    view->generation == status_of(view)->generation)
+	if (record->first == first && record->asked == view->status->sequence &&
+	    record->generation == view->status->generation)
 		return 0;
 	if (view_ask(handle, view, first, false))
 		return 0;
 	return view_covers(view, at, size);
 }
 
-static uint64_t view_show(const struct handle *handle, struct linux_cview *view, uint64_t at, uint64_t size)
+static uint64_t view_show(const struct handle *handle, const struct view *view, uint64_t at, uint64_t size)
 {
 	uint64_t n = view_covers(view, at, size);
 
 	return n ? n : view_move(handle, view, at, size);
 }
 
+static char *view_address(const struct view *view, uint64_t at)
+{
+	return view->pages + (at - (uint64_t)view->record->first * PAGE_SIZE);
+}
+
 // A read must change the file's access time where one has not since the last write. True: it need not,
 // or the server will look for it.
-static bool read_note(const struct linux_cview *view, struct cview_description *d)
+static bool read_note(const struct view *view)
 {
+	struct cview_description *d = view->description;
 	uint64_t now = clock_counter();
 
-	if ((view->rights & CVIEW_NOATIME) || (!d->written && now < status_of(view)->noted_until))
+	if ((view->record->rights & CVIEW_NOATIME) || (!d->written && now < view->status->noted_until))
 		return true;
-	if (!(status_of(view)->flags & CVIEW_ALONE))
+	if (!(view->status->flags & CVIEW_ALONE))
 		return false;
 	d->read = now;
 	return true;
@@ -219,97 +234,101 @@ static bool offset_move(struct cview_description *d, uint64_t at, uint64_t to)
 }
 
 // One piece from the pages that are mapped. > 0: bytes; 0: the end of the file; -EAGAIN: ask.
-static int64_t read_piece(const struct handle *handle, struct linux_cview *view, struct segments *s,
-			  uint64_t size, uint64_t offset)
+static int64_t read_piece(const struct handle *handle, const struct view *view, struct segments *s, uint64_t size,
+			  uint64_t offset)
 {
-	struct cview_description *d = description_of(view);
-	uint64_t at = offset == UINT64_MAX ? d->offset : offset;
-	uint64_t end = status_of(view)->size, n, done;
-	struct segments moved = *s;
+	uint64_t at = offset == UINT64_MAX ? view->description->offset : offset;
+	uint64_t end = view->status->size, n, done;
+	struct segments before = *s;
 
-	if (!(view->rights & CVIEW_READ) || (int64_t)at < 0)
+	if (!(view->record->rights & CVIEW_READ) || (int64_t)at < 0)
 		return -EAGAIN;
 	if (at >= end)
 		return 0;
 	n = view_show(handle, view, at, size < end - at ? size : end - at);
-	if (n == 0 || !read_note(view, d))
+	if (n == 0 || !read_note(view))
 		return -EAGAIN;
-	done = segments_copy(&moved, pages_of(view) + (at - (uint64_t)view->first * PAGE_SIZE), n, false);
+	done = segments_copy_piece(s, view_address(view, at), n, false);
 	if (done == 0)
 		return -EAGAIN;
-	if (offset == UINT64_MAX && !offset_move(d, at, at + done))
+	if (offset == UINT64_MAX && !offset_move(view->description, at, at + done)) {
+		*s = before;
 		return -EAGAIN;
-	*s = moved;
+	}
 	return (int64_t)done;
 }
 
 // Only what lies within the file is written: the server makes it longer.
-static int64_t write_piece(const struct handle *handle, struct linux_cview *view, struct segments *s,
-			   uint64_t size, uint64_t offset)
+static int64_t write_piece(const struct handle *handle, const struct view *view, struct segments *s, uint64_t size,
+			   uint64_t offset)
 {
-	struct cview_description *d = description_of(view);
+	struct cview_description *d = view->description;
 	uint64_t at = offset == UINT64_MAX ? d->offset : offset;
-	uint64_t end = status_of(view)->size, n, done;
+	uint64_t end = view->status->size, n, done;
 
-	if (!(view->rights & CVIEW_WRITE) || at >= end)
+	if (!(view->record->rights & CVIEW_WRITE) || at >= end)
 		return -EAGAIN;
 	n = view_show(handle, view, at, size < end - at ? size : end - at);
-	if (n == 0 || !(view->rights & CVIEW_WRITE))
+	if (n == 0 || !(view->record->rights & CVIEW_WRITE))
 		return -EAGAIN;
 	if (offset == UINT64_MAX && !offset_move(d, at, at + n))
 		return -EAGAIN;
 	d->written = clock_counter();
-	done = segments_copy(s, pages_of(view) + (at - (uint64_t)view->first * PAGE_SIZE), n, true);
+	done = segments_copy_piece(s, view_address(view, at), n, true);
 	if (done < n && offset == UINT64_MAX)
 		(void)offset_move(d, at + n, at + done);
 	return done ? (int64_t)done : -EAGAIN;
 }
 
-typedef int64_t piece_function(const struct handle *handle, struct linux_cview *view, struct segments *s,
-			       uint64_t size, uint64_t offset);
-
-static bool pieces(piece_function *piece, const struct handle *handle, struct segments *s, uint64_t size,
-		   uint64_t offset, int64_t *done)
+bool cview_read(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done)
 {
-	struct linux_cview *view = view_take(handle);
+	struct view view;
 	int64_t n = -EAGAIN;
 
-	if (!view)
+	if (!view_take(handle, &view))
 		return false;
 	while ((uint64_t)*done < size) {
-		n = piece(handle, view, s, size - (uint64_t)*done,
-			  offset == UINT64_MAX ? offset : offset + (uint64_t)*done);
+		n = read_piece(handle, &view, s, size - (uint64_t)*done,
+			       offset == UINT64_MAX ? offset : offset + (uint64_t)*done);
 		if (n <= 0)
 			break;
 		*done += n;
 	}
-	view_unlock(view);
+	view_unlock(view.record);
 	return n >= 0;
-}
-
-bool cview_read(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done)
-{
-	return pieces(read_piece, handle, s, size, offset, done);
 }
 
 bool cview_write(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done)
 {
-	return pieces(write_piece, handle, s, size, offset, done);
+	struct view view;
+	int64_t n = -EAGAIN;
+
+	if (!view_take(handle, &view))
+		return false;
+	while ((uint64_t)*done < size) {
+		n = write_piece(handle, &view, s, size - (uint64_t)*done,
+				offset == UINT64_MAX ? offset : offset + (uint64_t)*done);
+		if (n <= 0)
+			break;
+		*done += n;
+	}
+	view_unlock(view.record);
+	return n >= 0;
 }
 
 #define SEEK_SET 0
 #define SEEK_CUR 1
 #define SEEK_END 2
 
-static int64_t seek(const struct linux_cview *view, int64_t offset, uint64_t whence)
+static int64_t seek(const struct view *view, int64_t offset, uint64_t whence)
 {
-	struct cview_description *d = description_of(view);
+	struct cview_description *d = view->description;
 	uint64_t before;
 	int64_t to;
 
 	do {
 		before = d->offset;
-		to = whence == SEEK_CUR ? (int64_t)before : whence == SEEK_END ? (int64_t)status_of(view)->size : 0;
+		to = whence == SEEK_CUR ? (int64_t)before : whence == SEEK_END ? (int64_t)view->status->size : 0;
 		if (__builtin_add_overflow(to, offset, &to))
 			return -EOVERFLOW;
 		if (to < 0)
@@ -320,35 +339,34 @@ static int64_t seek(const struct linux_cview *view, int64_t offset, uint64_t whe
 
 bool cview_seek(const struct handle *handle, uint64_t offset, uint64_t whence, int64_t *result)
 {
-	struct linux_cview *view = whence <= SEEK_END ? view_take(handle) : NULL;
+	struct view view;
 
-	if (!view)
+	if (whence > SEEK_END || !view_take(handle, &view))
 		return false;
-	*result = seek(view, (int64_t)offset, whence);
-	view_unlock(view);
+	*result = seek(&view, (int64_t)offset, whence);
+	view_unlock(view.record);
 	return true;
 }
 
-static bool status_put(const struct linux_cview *view, uint64_t out, int64_t *result)
+static bool status_put(const struct view *view, uint64_t out, int64_t *result)
 {
-	const struct cview_description *d = description_of(view);
-	const volatile struct cview_status *status = status_of(view);
-	uint64_t sequence = status->sequence;
+	const struct cview_description *d = view->description;
+	uint64_t sequence = view->status->sequence;
 
 	if (d->written || d->read || (sequence & 1))
 		return false;
-	*result = user_put(out, (const void *)status->stat, sizeof(struct stat));
-	return status->sequence == sequence;
+	*result = user_put(out, (const void *)view->status->stat, sizeof(struct stat));
+	return view->status->sequence == sequence;
 }
 
 bool cview_stat(const struct handle *handle, uint64_t out, int64_t *result)
 {
-	struct linux_cview *view = view_take(handle);
+	struct view view;
 	bool is_done;
 
-	if (!view)
+	if (!view_take(handle, &view))
 		return false;
-	is_done = status_put(view, out, result);
-	view_unlock(view);
+	is_done = status_put(&view, out, result);
+	view_unlock(view.record);
 	return is_done;
 }

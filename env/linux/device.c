@@ -8,6 +8,10 @@ static int64_t buffers_clear(struct segments *s, uint64_t size)
 	struct linux_thread *thread = thread_get();
 	uint64_t done = 0;
 
+	if (!s->vector && !s->left && size <= CLEAR_MAX) {
+		done = size - ucopy_zero((void *)s->base, size, &thread->fault_ip);
+		return done || !size ? (int64_t)done : -EFAULT;
+	}
 	while (done < size && segment_next(s) == 0) {
 		uint64_t n = s->size < size - done ? s->size : size - done;
 		uint64_t not;

@@ -172,39 +172,42 @@ static int64_t transfer(struct transfer *t, uint64_t size)
 	return (int64_t)done;
 }
 
-// What needs no message, and the rest with messages.
-static int64_t move_file(const struct handle *handle, struct segments s, uint64_t size, uint64_t offset,
-			 bool is_write)
+// Where the size of a file counts, the server is told how far it may go.
+static int64_t write_limited(const struct handle *handle, const struct segments *s, uint64_t size,
+			     uint64_t offset, bool at_end)
 {
-	struct transfer t = {handle, s, offset, is_write, .is_limited = false};
-	uint8_t io = process_get()->io[handle->index];
-	int64_t done = 0, rest;
+	struct transfer t = {handle, *s, offset, true, true, at_end};
 
-	if (io >= IO_DEVICE && io < IO_DEVICE_END)
-		return device_move(io, &t.segments, size, is_write);
-	if (io != IO_UNKNOWN && (is_write ? cview_write(handle, &t.segments, size, offset, &done)
-					  : cview_read(handle, &t.segments, size, offset, &done)))
-		return done;
-	if (t.offset != UINT64_MAX)
+	return limit_file_check(transfer(&t, size));
+}
+
+// With messages, what is left after `done` bytes.
+static int64_t move_rest(const struct handle *handle, const struct segments *s, uint64_t size, uint64_t offset,
+			 bool is_write, int64_t done)
+{
+	struct transfer t = {handle, *s, offset, is_write, .is_limited = false};
+	int64_t rest;
+
+	if (offset != UINT64_MAX)
 		t.offset += (uint64_t)done;
 	rest = transfer(&t, size - (uint64_t)done);
 	return rest < 0 && done ? done : done + rest;
 }
 
-// Where the size of a file counts, the server is told how far it may go.
-static int64_t write_limited(const struct handle *handle, struct segments s, uint64_t size, uint64_t offset,
-			     bool at_end)
+// Without a message what can be done so.
+static int64_t move(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, bool is_write)
 {
-	struct transfer t = {handle, s, offset, true, true, at_end};
+	uint8_t io = process_get()->io[handle->index];
+	int64_t done = 0;
 
-	return limit_file_check(transfer(&t, size));
-}
-
-static int64_t move(const struct handle *handle, struct segments s, uint64_t size, uint64_t offset, bool is_write)
-{
+	if (io >= IO_DEVICE && io < IO_DEVICE_END)
+		return device_move(io, s, size, is_write);
 	if (is_write && handle->type == TYPE_REGULAR && limit_file() != UINT64_MAX)
 		return write_limited(handle, s, size, offset, false);
-	return move_file(handle, s, size, offset, is_write);
+	if (io != IO_UNKNOWN && (is_write ? cview_write(handle, s, size, offset, &done)
+					  : cview_read(handle, s, size, offset, &done)))
+		return done;
+	return move_rest(handle, s, size, offset, is_write, done);
 }
 
 static int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset, bool is_write)
@@ -219,7 +222,7 @@ static int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t of
 		return -EINVAL;
 	if (!user_is_range(buffer, size))
 		return -EFAULT;
-	return move(&handle, s, s.size, offset, is_write);
+	return move(&handle, &s, s.size, offset, is_write);
 }
 
 static int64_t move_vector(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset, bool is_write)
@@ -230,7 +233,7 @@ static int64_t move_vector(uint64_t fd, uint64_t vector, uint64_t count, uint64_
 
 	if (result == 0)
 		result = vector_size(vector, count);
-	return result <= 0 ? result : move(&handle, s, (uint64_t)result, offset, is_write);
+	return result <= 0 ? result : move(&handle, &s, (uint64_t)result, offset, is_write);
 }
 
 int64_t call_read(uint64_t fd, uint64_t buffer, uint64_t size)
@@ -304,7 +307,7 @@ static int64_t append_vector(uint64_t fd, uint64_t vector, uint64_t count, uint6
 		return move_vector(fd, vector, count, offset, true);
 	if (result == 0)
 		result = vector_size(vector, count);
-	return result <= 0 ? result : write_limited(&handle, s, (uint64_t)result, offset, true);
+	return result <= 0 ? result : write_limited(&handle, &s, (uint64_t)result, offset, true);
 }
 
 int64_t call_pwritev2(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset, uint64_t high, uint64_t flags)

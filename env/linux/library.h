@@ -13,6 +13,7 @@
 #define ENV_LINUX_LIBRARY_H
 
 #include "env/linux/constant.h"
+#include "env/linux/descriptor.h"
 #include "env/linux/errno.h"
 #include "env/linux/offset.h"
 #include "lib/sys/msg.h"
@@ -65,7 +66,11 @@ int64_t answer_call(cap_t to, struct msg *m);
 int64_t call_missing(void);
 
 // user.c: the program's memory. 0 or -EFAULT.
-bool user_is_range(uint64_t address, uint64_t size);
+// Nothing of the environment is ever the program's, and nothing wraps.
+static inline bool user_is_range(uint64_t address, uint64_t size)
+{
+	return address <= PROGRAM_END && size <= PROGRAM_END - address;
+}
 int64_t user_get(void *to, uint64_t from, size_t size);
 int64_t user_put(uint64_t to, const void *from, size_t size);
 // As much as can be had: bytes that were not copied.
@@ -86,12 +91,6 @@ int64_t ucopy_exchange(uint32_t *at, uint32_t *expected, uint32_t value, uint64_
 extern const char ucopy_start[], ucopy_end[];
 
 // handle.c: descriptors and the capabilities behind them (the bare table: descriptor.h).
-struct handle {
-	cap_t cap;
-	uint8_t kind;  // HANDLE_*
-	uint8_t type;  // st_mode >> 12, or 0
-	uint16_t index;
-};
 int64_t handle_find(uint64_t fd, struct handle *handle);
 // An empty handle whose slot is the receive slot: its index, or -EMFILE.
 int64_t handle_reserve(void);
