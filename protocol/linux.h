@@ -183,6 +183,7 @@ struct linux_handle {
 struct cview_description {
 	uint64_t offset;
 	uint64_t written, read;  // the counter at the last write and read that the server has not noted; 0: none
+	uint64_t size;           // what the file has become by writes that the server has not noted; or less
 };
 
 struct cview_status {
@@ -199,6 +200,10 @@ struct cview_status {
 #define CVIEW_READ 1u
 #define CVIEW_WRITE 2u
 #define CVIEW_NOATIME 4u  // reads change no time at all
+#define CVIEW_ROOM 8u     // the file may be made longer within the cached pages
+// Word `flags` of file_view.
+#define CVIEW_AGAIN 1u
+#define CVIEW_EXTEND 2u
 
 struct linux_cview {
 	uint32_t lock;        // tid of the thread that uses it
@@ -207,6 +212,7 @@ struct linux_cview {
 	uint8_t is_used;      // since the last search for one to give up
 	uint32_t first, count;  // cached pages
 	uint64_t generation;
+	uint32_t patience;      // extending writes to go before room is asked for again
 	uint64_t asked;         // cview_status.sequence when the pages were asked for
 };
 

@@ -9,6 +9,7 @@
 
 #define USES_BEFORE 3           // messages before a view is made
 #define USES_AGAIN 10           // before one is made again that was given up for another
+#define PATIENCE 64             // extending writes after room was refused
 #define MOVE_MIN 0x2000ull      // a read of so much is worth other pages, wherever it is
 
 // A view, and where it lies.
@@ -39,13 +40,13 @@ static bool view_try(struct linux_cview *record)
 
 static void view_unlock(struct linux_cview *record) { __atomic_store_n(&record->lock, 0, __ATOMIC_RELEASE); }
 
-// Ask for pages from `page` on, and for the first two when is_new. 0 or -errno.
-static int64_t view_ask(const struct handle *handle, const struct view *view, uint64_t page, bool is_new)
+// Ask for pages from `page` on, with CVIEW_AGAIN and CVIEW_EXTEND. 0 or -errno.
+static int64_t view_ask(const struct handle *handle, const struct view *view, uint64_t page, uint64_t flags)
 {
 	struct linux_cview *record = view->record;
 	uint64_t address = env_cview(view->index);
 	struct window_call call = {handle->cap, WINDOW_FILE,
-				   .m = {.tag = TAG(FILE_VIEW, 5), .words = {0, view->index, address, page, !is_new}}};
+				   .m = {.tag = TAG(FILE_VIEW, 5), .words = {0, view->index, address, page, flags}}};
 	int64_t error = 0;
 
 	record->count = 0;
@@ -95,7 +96,7 @@ static void view_attach(struct process_block *process, const struct handle *hand
 
 	if (!view_find(process, &view))
 		return;
-	error = view_ask(handle, &view, 0, true);
+	error = view_ask(handle, &view, 0, 0);
 	if (!error) {
 		view.record->handle = (uint16_t)(handle->index + 1);
 		view.record->is_used = 1;
@@ -182,7 +183,8 @@ static uint64_t view_covers(const struct view *view, uint64_t at, uint64_t size)
 }
 
 // Other pages, where that is cheaper than to have them read: of a small file, in sequence, or many.
-static uint64_t view_move(const struct handle *handle, const struct view *view, uint64_t at, uint64_t size)
+static uint64_t view_move(const struct handle *handle, const struct view *view, uint64_t at, uint64_t size,
+			  uint64_t flags)
 {
 	const struct linux_cview *record = view->record;
 	uint64_t page = at / PAGE_SIZE, behind = (uint64_t)record->first + record->count;
@@ -195,7 +197,7 @@ static uint64_t view_move(const struct handle *handle, const struct view *view, 
 	if (record->first == first && record->asked == view->status->sequence &&
 	    record->generation == view->status->generation)
 		return 0;
-	if (view_ask(handle, view, first, false))
+	if (view_ask(handle, view, first, CVIEW_AGAIN | flags))
 		return 0;
 	return view_covers(view, at, size);
 }
@@ -204,7 +206,15 @@ static uint64_t view_show(const struct handle *handle, const struct view *view, 
 {
 	uint64_t n = view_covers(view, at, size);
 
-	return n ? n : view_move(handle, view, at, size);
+	return n ? n : view_move(handle, view, at, size, 0);
+}
+
+// How long the file is, as far as this description's holders know.
+static uint64_t view_end(const struct view *view)
+{
+	uint64_t noted = view->status->size, made = view->description->size;
+
+	return noted > made ? noted : made;
 }
 
 static char *view_address(const struct view *view, uint64_t at)
@@ -238,7 +248,7 @@ static int64_t read_piece(const struct handle *handle, const struct view *view, 
 			  uint64_t offset)
 {
 	uint64_t at = offset == UINT64_MAX ? view->description->offset : offset;
-	uint64_t end = view->status->size, n, done;
+	uint64_t end = view_end(view), n, done;
 	struct segments before = *s;
 
 	if (!(view->record->rights & CVIEW_READ) || (int64_t)at < 0)
@@ -258,23 +268,62 @@ static int64_t read_piece(const struct handle *handle, const struct view *view, 
 	return (int64_t)done;
 }
 
-// Only what lies within the file is written: the server makes it longer.
+// The file gets longer to `end`. False: the pages may have gone before that was known.
+static bool size_move(const struct view *view, uint64_t end)
+{
+	uint64_t *size = &view->description->size, before = *size;
+
+	while (before < end && !__atomic_compare_exchange_n(size, &before, end, false, __ATOMIC_ACQ_REL,
+							    __ATOMIC_RELAXED))
+		;
+	return view->record->generation == view->status->generation;
+}
+
+// Bytes that can be written at the end of the file or across it, into pages that the server has put
+// there. Large writes are left to it: it need not clear what is written anyway.
+static uint64_t view_extend(const struct handle *handle, const struct view *view, uint64_t at, uint64_t size)
+{
+	struct linux_cview *record = view->record;
+	uint64_t n = record->rights & CVIEW_ROOM ? view_covers(view, at, size) : 0;
+
+	if (n || size >= WINDOW_SIZE)
+		return n;
+	if (record->patience) {
+		record->patience--;
+		return 0;
+	}
+	if (view_ask(handle, view, at / PAGE_SIZE, CVIEW_AGAIN | CVIEW_EXTEND))
+		return 0;
+	n = record->rights & CVIEW_ROOM ? view_covers(view, at, size) : 0;
+	record->patience = n ? 0 : PATIENCE;
+	return n;
+}
+
+// One piece into the pages that are mapped. > 0: bytes; -EAGAIN: ask.
 static int64_t write_piece(const struct handle *handle, const struct view *view, struct segments *s, uint64_t size,
 			   uint64_t offset)
 {
 	struct cview_description *d = view->description;
 	uint64_t at = offset == UINT64_MAX ? d->offset : offset;
-	uint64_t end = view->status->size, n, done;
+	uint64_t end = view_end(view), n, done;
+	struct segments before = *s;
 
-	if (!(view->record->rights & CVIEW_WRITE) || at >= end)
+	if (at > end)
 		return -EAGAIN;
-	n = view_show(handle, view, at, size < end - at ? size : end - at);
+	if (size <= end - at)
+		n = view->record->rights & CVIEW_WRITE ? view_show(handle, view, at, size) : 0;
+	else
+		n = view_extend(handle, view, at, size);
 	if (n == 0 || !(view->record->rights & CVIEW_WRITE))
 		return -EAGAIN;
 	if (offset == UINT64_MAX && !offset_move(d, at, at + n))
 		return -EAGAIN;
 	d->written = clock_counter();
 	done = segments_copy_piece(s, view_address(view, at), n, true);
+	if (at + done > end && !size_move(view, at + done)) {
+		*s = before;
+		done = 0;
+	}
 	if (done < n && offset == UINT64_MAX)
 		(void)offset_move(d, at + n, at + done);
 	return done ? (int64_t)done : -EAGAIN;
@@ -328,7 +377,7 @@ static int64_t seek(const struct view *view, int64_t offset, uint64_t whence)
 
 	do {
 		before = d->offset;
-		to = whence == SEEK_CUR ? (int64_t)before : whence == SEEK_END ? (int64_t)view->status->size : 0;
+		to = whence == SEEK_CUR ? (int64_t)before : whence == SEEK_END ? (int64_t)view_end(view) : 0;
 		if (__builtin_add_overflow(to, offset, &to))
 			return -EOVERFLOW;
 		if (to < 0)

@@ -294,10 +294,12 @@ static inline err_t file_arm(cap_t to, uint64_t window, uint64_t events, cap_t n
 // index: 0 to 31
 // address: page aligned
 // page: first page of the file wanted
-// flags: 1: the first two pages are mapped already, and stay
+// flags: CVIEW_AGAIN: the first two pages are mapped already, and stay; CVIEW_EXTEND: pages
+// behind the end are wanted, too
 // *result: 0, or -errno
 // *count: cached pages mapped; 0: none
-// *rights: CVIEW_READ, CVIEW_WRITE: of the cached pages; CVIEW_NOATIME
+// *rights: CVIEW_READ, CVIEW_WRITE: of the cached pages; CVIEW_NOATIME; CVIEW_ROOM: the pages
+// behind the end are there, and the file may be made longer within them
 static inline err_t file_view(cap_t to, uint64_t window, uint64_t index, uint64_t address, uint64_t page, uint64_t flags, uint64_t *result, uint64_t *count, uint64_t *rights)
 {
 	struct msg m = {.tag = TAG(FILE_VIEW, 5), .words = {window, index, address, page, flags}};

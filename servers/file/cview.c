@@ -17,6 +17,7 @@ struct cview {
 	uint32_t index;      // in the context
 	cap_t slots;         // SLOTS of them: what is mapped
 	bool is_writable;
+	bool has_room;       // pages behind the end are mapped
 };
 
 static struct cview_description *page_of(const struct description *d)
@@ -86,14 +87,19 @@ static void note_read(struct inode *inode, uint64_t counter, int64_t now)
 
 // What a description's page says happened, in the order of the two times. The page is the clients':
 // a wrong time is theirs, and none is later than now.
-static bool settle_one(struct inode *inode, struct cview_description *page)
+static bool settle_one(struct inode *inode, const struct description *d)
 {
+	struct cview_description *page = page_of(d);
+	uint64_t size = __atomic_exchange_n(&page->size, 0, __ATOMIC_ACQ_REL);
 	uint64_t written = __atomic_exchange_n(&page->written, 0, __ATOMIC_ACQ_REL);
 	uint64_t read = __atomic_exchange_n(&page->read, 0, __ATOMIC_ACQ_REL);
+	bool is_longer = size > inode->size && size <= d->room_end;
 	int64_t now;
 
+	if (is_longer)
+		inode->size = size;
 	if (written == 0 && read == 0)
-		return false;
+		return is_longer;
 	now = file.fs.now();
 	if (read != 0 && read < written)
 		note_read(inode, read, now);
@@ -111,7 +117,7 @@ void cview_settle(struct inode *inode)
 	if (!S_ISREG(inode->mode))
 		return;
 	for (struct description *d = inode->data.paged; d; d = d->next_paged)
-		changed |= settle_one(inode, page_of(d));
+		changed |= settle_one(inode, d);
 	if (changed)
 		cview_publish(&file.fs, inode);
 }
@@ -120,6 +126,13 @@ static void pages_drop(struct cview *view)
 {
 	(void)cnode_delete(file.cnode, view->slots + SLOT_PAGES, MSG_ITEMS_MAX);
 	view->is_writable = false;
+	if (!view->has_room)
+		return;
+	// Nobody writes any more: how long did it get?
+	view->has_room = false;
+	cview_settle(view->d->inode);
+	view->d->room_end = 0;
+	data_trim(&file.fs, view->d->inode);
 }
 
 // Those who look at the generation need no fault to learn that the pages are gone.
@@ -153,6 +166,7 @@ static void cview_free(struct cview *view)
 
 	while (*link != view)
 		link = &(*link)->next;
+	pages_drop(view);
 	*link = view->next;
 	view->context->cviews[view->index] = NULL;
 	(void)cnode_delete(file.cnode, view->slots, SLOTS);
@@ -172,7 +186,10 @@ void cview_description_add(struct description *d)
 {
 	if (!S_ISREG(d->inode->mode))
 		return;
-	if (++d->inode->data.opens == 2) {
+	if (++d->inode->data.opens == 1 && d->inode->size == 0)
+		d->inode->data.fresh = d;
+	if (d->inode->data.opens == 2) {
+		d->inode->data.fresh = NULL;
 		cview_write_end(d->inode);
 		cview_publish(&file.fs, d->inode);
 	}
@@ -208,6 +225,8 @@ void cview_description_end(struct description *d)
 	cview_settle(inode);
 	if (d->page)
 		page_give(d);
+	if (inode->data.fresh == d)
+		inode->data.fresh = NULL;
 	if (--inode->data.opens == 1)
 		cview_publish(&file.fs, inode);
 }
@@ -251,9 +270,21 @@ static bool pages_make(struct description *d)
 	return true;
 }
 
+static void room_end(struct inode *inode)
+{
+	for (struct cview *view = inode->data.cviews; view; view = view->next)
+		if (view->has_room) {
+			cview_unshare(inode);
+			return;
+		}
+}
+
 static struct cview *cview_make(struct context *context, uint32_t index, struct description *d)
 {
 	struct cview *view = heap_get(sizeof *view, HEAP_NORMAL);
+
+	// Only a view that is alone has room.
+	room_end(d->inode);
 
 	if (!view)
 		return NULL;
@@ -291,10 +322,32 @@ static void item_add(struct request *r, const struct cview *view, uint32_t slot,
 	}
 }
 
+// A page that can be written can be read, too: for O_WRONLY only what it wrote itself.
 static bool may_write_past(const struct description *d)
 {
-	return (d->flags & O_ACCMODE) == O_RDWR && !(d->flags & O_APPEND) &&
-	       d->inode->data.opens == 1 && !(d->inode->mode & (S_ISUID | S_ISGID));
+	const struct data *data = &d->inode->data;
+	uint32_t mode = d->flags & O_ACCMODE;
+
+	return (mode == O_RDWR || (mode == O_WRONLY && data->fresh == d)) && !(d->flags & O_APPEND) &&
+	       data->opens == 1 && !(d->inode->mode & (S_ISUID | S_ISGID));
+}
+
+// Pages behind the end, so that the file can become longer in this view, which must be its only one.
+// Returns the pages that the file then has.
+static uint64_t room_make(struct cview *view, uint64_t first)
+{
+	struct inode *inode = view->d->inode;
+	uint64_t end = (inode->size + PAGE - 1) / PAGE, to = first + PAGES_MAX;
+
+	if (!may_write_past(view->d) || inode->data.base_count > 0 || inode->data.cviews != view ||
+	    view->next || first > end || to <= end || to > (uint64_t)FILE_SIZE_LIMIT / PAGE)
+		return end;
+	// With less memory there is less room.
+	(void)data_fill(&file.fs, inode, (uint32_t)end, (uint32_t)(to - end));
+	while (end < to && data_find(&inode->data, (uint32_t)end).kind == PLACE_STORE)
+		end++;
+	view->has_room = true;
+	return end;
 }
 
 // Map cached pages from page `first` of the file on. A hole ends them, and so does what needs more
@@ -303,7 +356,8 @@ static uint32_t pages_map(struct request *r, struct cview *view, uint64_t first)
 {
 	const struct inode *inode = view->d->inode;
 	struct place places[MSG_ITEMS_MAX];
-	uint64_t end = (inode->size + PAGE - 1) / PAGE;
+	uint64_t end = r->words[4] & CVIEW_EXTEND ? room_make(view, first)
+						  : (inode->size + PAGE - 1) / PAGE;
 	uint32_t room = MSG_ITEMS_MAX - r->items, runs = 0, count = 0;
 	uint64_t want = first < end ? min_u64(end - first, PAGES_MAX) : 0;
 
@@ -319,6 +373,8 @@ static uint32_t pages_map(struct request *r, struct cview *view, uint64_t first)
 		count += place.count;
 	}
 	view->is_writable &= count > 0;
+	if (view->has_room)
+		view->d->room_end = view->is_writable ? (first + count) * PAGE : 0;
 	for (uint32_t i = 0, at = 2; i < runs; at += places[i++].count)
 		item_add(r, view, SLOT_PAGES + i, at, &places[i],
 			 FRAME_READ | (view->is_writable ? FRAME_WRITE : 0));
@@ -359,7 +415,7 @@ int64_t file_op_view(struct request *r)
 	if (error != 0)
 		return error;
 	view = r->context->cviews[r->words[1]];
-	if (view && (view->d != d || !(r->words[4] & 1))) {
+	if (view && (view->d != d || !(r->words[4] & CVIEW_AGAIN))) {
 		cview_free(view);
 		view = NULL;
 	}
@@ -373,8 +429,9 @@ int64_t file_op_view(struct request *r)
 	}
 	bool may_read = (d->flags & O_ACCMODE) != O_WRONLY;
 
-	r->out[1] = may_read ? pages_map(r, view, r->words[3]) : 0;
+	r->out[1] = may_read || may_write_past(d) ? pages_map(r, view, r->words[3]) : 0;
 	r->out[2] = (may_read ? CVIEW_READ : 0) | (view->is_writable ? CVIEW_WRITE : 0) |
+		    (view->is_writable && view->has_room ? CVIEW_ROOM : 0) |
 		    (d->flags & O_NOATIME ? CVIEW_NOATIME : 0);
 	r->out_words = 3;
 	return 0;

@@ -7,6 +7,8 @@
 //    were mapped; the generation changes before they go.
 // 4. Writable pages are seen through the only description of the file, which may read, write and does
 //    not append; no set-user-id or set-group-id bit would have to go at a write.
+// 5. Pages behind the end are writable in one view at most, the only one of its file; the description's
+//    room_end says how far they go. The size that its page tells is believed up to there.
 #ifndef FILE_CVIEW_H
 #define FILE_CVIEW_H
 

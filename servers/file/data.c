@@ -196,6 +196,8 @@ int data_truncate(struct fs *fs, struct inode *inode, uint64_t size)
 
 	if (size > (uint64_t)FILE_SIZE_LIMIT)
 		return -EFBIG;
+	if (data->paged)
+		fs->settle(inode);
 	if (size < inode->size) {
 		uint32_t end = (uint32_t)((size + PAGE - 1) / PAGE);
 		uint32_t last = (uint32_t)(size / PAGE);
@@ -211,6 +213,8 @@ int data_truncate(struct fs *fs, struct inode *inode, uint64_t size)
 		extents_cut(fs, data, end);
 		if (data->base_count > end)
 			data->base_count = end;
+		if (data->kept > end)
+			data->kept = end;
 	}
 	inode->size = size;
 	return 0;
@@ -333,6 +337,18 @@ int64_t data_seek(const struct inode *inode, uint64_t offset, bool data)
 		at = (at / PAGE + place.count) * PAGE;
 	}
 	return data ? -ENXIO : (int64_t)inode->size;
+}
+
+void data_trim(struct fs *fs, struct inode *inode)
+{
+	struct data *data = &inode->data;
+	uint32_t end = (uint32_t)((inode->size + PAGE - 1) / PAGE);
+	uint32_t skip = (uint32_t)(inode->size % PAGE);
+	struct place last = data_find(data, (uint32_t)(inode->size / PAGE));
+
+	extents_cut(fs, data, end > data->kept ? end : data->kept);
+	if (skip > 0 && last.kind == PLACE_STORE)
+		memset(store_address(&fs->store, last.page) + skip, 0, PAGE - skip);
 }
 
 void data_free(struct fs *fs, struct data *data)

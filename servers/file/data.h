@@ -38,6 +38,9 @@ int data_punch(struct fs *fs, struct inode *inode, uint64_t offset, uint64_t len
 // The next offset from `offset` on that is data (or that is not), as lseek's SEEK_DATA, SEEK_HOLE.
 int64_t data_seek(const struct inode *inode, uint64_t offset, bool data);
 
+// Give back what lies behind the end, but for what was asked for, and clear the rest of the last page.
+void data_trim(struct fs *fs, struct inode *inode);
+
 void data_free(struct fs *fs, struct data *data);
 
 #endif

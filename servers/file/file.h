@@ -63,6 +63,7 @@ struct description {
 	struct cred cred;     // of who opened it
 	uint64_t offset;      // of a directory: the cookie; of a file: while there is no page
 	uint32_t page;        // of the store, which clients write; or 0
+	uint64_t room_end;    // clients may make the file as long as this
 	struct description *next_paged;
 	struct description *next_idle;
 };

@@ -350,6 +350,8 @@ int64_t file_op_fallocate(struct request *r)
 	if (end - first > file.fs.store.total)
 		return -ENOSPC;
 	error = data_fill(&file.fs, d->inode, (uint32_t)first, (uint32_t)(end - first));
+	if (error == 0 && end > d->inode->data.kept)
+		d->inode->data.kept = (uint32_t)end;
 	if (error == 0 && !(r->words[0] & KEEP_SIZE) && offset + length > d->inode->size)
 		error = name_resize(&file.fs, d->inode, &d->cred, offset + length);
 	cview_publish(&file.fs, d->inode);

@@ -8,6 +8,7 @@
 // abi: pwritev: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,124 @@ static void sparse(void)
 	close(fd);
 }
 
+// Small writes that make a file longer, as a compiler's or a log's.
+static void grows(int flags, const char *name)
+{
+	int fd = open(path, flags | O_CREAT | O_TRUNC, 0600), other;
+	bool good = true;
+	size_t done = 0;
+	struct stat st;
+
+	for (int i = 0; done < SIZE; i++) {
+		size_t n = 1 + (size_t)i * 37 % 700;
+
+		n = n < SIZE - done ? n : SIZE - done;
+		good &= write(fd, data + done, n) == (ssize_t)n;
+		done += n;
+		if (i % 97 == 0)
+			good &= fstat(fd, &st) == 0 && (size_t)st.st_size == done;
+		if (i % 101 == 0)
+			good &= lseek(fd, 0, SEEK_END) == (off_t)done;
+		if (i % 113 == 0)
+			good &= stat(path, &st) == 0 && (size_t)st.st_size == done;
+	}
+	other = open(path, O_RDONLY);
+	check(good && read(other, copy, SIZE) == SIZE && memcmp(copy, data, SIZE) == 0, name);
+	good = fstat(other, &st) == 0 && st.st_blocks <= (SIZE + 2 * PAGE) / 512;
+	good &= write(fd, "more", 4) == 4 && read(other, copy, 10) == 4 && !memcmp(copy, "more", 4);
+	close(other);
+	close(fd);
+	check(good && truncate(path, SIZE + 100) == 0 && stat(path, &st) == 0 && st.st_size == SIZE + 100,
+	      "and no more room is taken than it needs");
+	fd = open(path, O_RDONLY);
+	check(pread(fd, copy, 200, SIZE) == 100 && !memcmp(copy, "more\0\0\0", 8) && copy[99] == 0,
+	      "zeroes behind its end");
+	close(fd);
+}
+
+// Two processes add to one description in turn.
+static void grows_together(void)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600), status;
+	char text[2] = "p";
+	size_t count[2] = {0, 0};
+	pid_t pid = fork();
+	ssize_t n;
+
+	text[0] = pid ? 'p' : 'c';
+	for (int i = 0; i < 500; i++) {
+		if (write(fd, text, 1) != 1)
+			_exit(1);
+		if (i % 50 == 0)
+			sched_yield();
+	}
+	if (pid == 0)
+		_exit(0);
+	wait(&status);
+	n = pread(fd, copy, SIZE, 0);
+	for (ssize_t i = 0; i < n; i++)
+		count[copy[i] == 'c'] += copy[i] == 'c' || copy[i] == 'p';
+	check(status == 0 && n == 1000 && count[0] == 500 && count[1] == 500, "two processes write one description");
+	close(fd);
+}
+
+// A file against a copy of it in memory: three descriptors, any operation.
+static void model(void)
+{
+	static uint8_t expected[SIZE];
+	int fds[3] = {open(path, O_RDWR | O_TRUNC), -1, -1};
+	size_t size = 0, offset[3] = {0, 0, 0};
+	uint32_t random = 1;
+	bool good = true;
+
+	memset(expected, 0, SIZE);
+	for (int round = 0; good && round < 6000; round++) {
+		uint32_t i = (random = random * 1103515245 + 12345) >> 16 & 1023, who = i % 3, what = i / 3 % 20;
+		size_t n = (random = random * 1103515245 + 12345) >> 12 & (i % 7 ? 511 : 0x7fff), at = offset[who];
+		struct stat st;
+
+		if (fds[who] < 0 || (what == 0 && who)) {
+			if (round % 20)
+				continue;
+			close(fds[who]);
+			fds[who] = fds[who] < 0 ? open(path, O_RDWR) : -1;
+			offset[who] = 0;
+		} else if (what < 8 && at + n <= SIZE / 2 && at <= size) {
+			memset(copy, round, n);
+			memset(expected + at, round, n);
+			good &= write(fds[who], copy, n) == (ssize_t)n;
+			offset[who] = at + n;
+			size = at + n > size ? at + n : size;
+		} else if (what < 13) {
+			size_t left = at < size ? size - at : 0;
+
+			left = left < n ? left : n;
+			good &= read(fds[who], copy, n) == (ssize_t)left && !memcmp(copy, expected + at, left);
+			offset[who] = at + left;
+		} else if (what < 15) {
+			good &= fstat(fds[who], &st) == 0 && (size_t)st.st_size == size;
+		} else if (what < 17) {
+			offset[who] = what == 15 ? size : n % (size + 1);
+			good &= (what == 15 ? lseek(fds[who], 0, SEEK_END)
+					    : lseek(fds[who], (off_t)offset[who], SEEK_SET)) == (off_t)offset[who];
+		} else if (what == 17 && round % 5 == 0) {
+			size_t to = round % 2 ? n % (size + 1) : size + 100;
+
+			if (to < size)
+				memset(expected + to, 0, size - to);
+			good &= (n % 2 ? truncate(path, (off_t)to) : ftruncate(fds[who], (off_t)to)) == 0;
+			size = to;
+		} else {
+			good &= pread(fds[who], copy, SIZE, 0) == (ssize_t)size && !memcmp(copy, expected, size);
+		}
+		if (!good)
+			printf("# round %d, what %u, descriptor %u, %zu at %zu of %zu\n", round, what, who, n, at, size);
+	}
+	check(good, "any operation on three descriptors");
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+
 static void closed_and_reused(void)
 {
 	bool good = true;
@@ -301,6 +420,10 @@ int main(void)
 	many();
 	sparse();
 	closed_and_reused();
+	grows(O_RDWR, "a file grows by small writes");
+	grows(O_WRONLY, "one that is only written");
+	grows_together();
+	model();
 	unlink(path);
 	return tap_end();
 }

@@ -157,6 +157,7 @@ static int setup(void **state)
 	file.fs.now = test_now;
 	file.fs.unshare = map_unshare;
 	file.fs.publish = cview_publish;
+	file.fs.settle = cview_settle;
 	assert_int_equal(image_open(&file.fs.image, (void *)image_region.address, IMAGE_BYTES), 0);
 	assert_int_equal(fs_init(&file.fs), 0);
 	file.receive = slot_alloc();
@@ -270,6 +271,41 @@ static void views_show_what_is(void **state)
 	descriptions_trim();
 	assert_int_equal(slots_used, used);
 	assert_in_range(free_pages - file.fs.store.free, 0, 1);  // the file's own
+}
+
+static void files_grow_in_their_room(void **state)
+{
+	uint64_t t = tokens[0], context = handles[0], h;
+	uint32_t free_pages = file.fs.store.free;
+
+	(void)state;
+	strcpy((char *)window(), "tmp/grows");
+	assert_int_equal(call(context, NAME_OPEN, t, 0, O_CREAT | O_WRONLY, 0600, 0), 0);
+	h = handles[2];
+	assert_int_equal(VIEW(h, 0, 0, CVIEW_EXTEND), 0);
+	assert_int_equal(block.items[2].rights, 3);
+	assert_int_equal(free_pages - file.fs.store.free, 2 + 16);
+	page_of(h)->size = 5000;
+	assert_int_equal(call(h, FILE_SEEK, 0, 2, 0, 0, 0), 5000);
+	page_of(h)->size = 16 * PAGE + 1;  // more than there is
+	assert_int_equal(call(h, FILE_SEEK, 0, 2, 0, 0, 0), 5000);
+	memset(store_address(&file.fs.store, description_find(h)->inode->data.extents[0].page), 'x', 2 * PAGE);
+	page_of(h)->size = 6000;
+	strcpy((char *)window(), "tmp/grows");
+	assert_int_equal(call(context, NAME_OPEN, t, 0, O_RDONLY, 0, 0), 0);
+	assert_int_equal(free_pages - file.fs.store.free, 2 + 2);
+	assert_int_equal(call(handles[3], FILE_PEEK, 5990, 440, 0, 0, 0), 10);
+	assert_int_equal(call(h, FILE_TRUNCATE, 6001, 0, 0, 0, 0), 0);
+	assert_int_equal(call(handles[3], FILE_READ, t, 1, 6000, 0, 0), 1);
+	assert_int_equal(window()[0], 0);
+	assert_int_equal(VIEW(h, 0, 1, CVIEW_EXTEND | CVIEW_AGAIN), 0);
+	page_of(h)->size = 7000;  // no room: two descriptions
+	assert_int_equal(call(h, FILE_SEEK, 0, 2, 0, 0, 0), 6001);
+	no_senders(handles[3]);
+	assert_int_equal(VIEW(h, 0, 1, CVIEW_EXTEND | CVIEW_AGAIN), 0);
+	assert_int_equal(description_find(h)->room_end, 0);  // O_WRONLY, and not all its own any more
+	no_senders(h);
+	assert_int_equal(free_pages - file.fs.store.free, 2);
 }
 
 static void next_request_ends_a_wait(void **state)
@@ -397,7 +433,7 @@ static void hostile_messages_do_no_harm(void **state)
 
 		fill_window(token);
 		if (page_of(badge))
-			*page_of(badge) = (struct cview_description){any_word(), any_word(), any_word()};
+			*page_of(badge) = (struct cview_description){any_word(), any_word(), any_word(), any_word()};
 		if (rand() % 50 == 0)
 			badge ^= 1ull << rand() % 64;
 		if (handle_count > 150 || rand() % 30 == 0) {
@@ -455,6 +491,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(open_read_write_close, setup),
 		cmocka_unit_test_setup(views_show_what_is, setup),
+		cmocka_unit_test_setup(files_grow_in_their_room, setup),
 		cmocka_unit_test_setup(next_request_ends_a_wait, setup),
 		cmocka_unit_test_setup(armed_ends_signal_once, setup),
 		cmocka_unit_test_setup(armings_go_with_window_and_end, setup),
