@@ -94,6 +94,21 @@ $B/env/linux/linux.elf: $(ENV_OBJECTS) env/linux/linux.ld
 $B/env/linux/linux: $B/env/linux/linux.elf
 	$(Q)$(STRIP) -o $@ $<
 
+# The vDSO: a shared object, whole in the process server.
+VDSO_FLAGS := -std=c11 -O2 $(WARNINGS) $(PLAIN) -ffreestanding -fPIC -fvisibility=hidden -mno-red-zone \
+	-mgeneral-regs-only -fasynchronous-unwind-tables -I.
+
+$B/env/vdso/vdso.so: env/vdso/vdso.c env/vdso/vdso.ld protocol/linux.h $(MAKEFILES_ALL)
+	$(say) LD $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(VDSO_FLAGS) -c -o $@.o $<
+	$(Q)$(LD) -shared -nostdlib -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr -Bsymbolic \
+		-z max-page-size=4096 -z noexecstack --build-id=none -T env/vdso/vdso.ld -o $@ $@.o
+	$(Q)$(STRIP) $@
+
+$B/user/servers/process/vdso_image.S.o: $B/env/vdso/vdso.so
+$B/user/servers/process/vdso_image.S.o: USER_FLAGS += -Wa,-I$B
+
 # Linux test programs, ordinary ones: NAME_glibc.c on the host's C library, others on musl.
 # They run inside as /tests/NAME.
 LINUX_TESTS := $(patsubst tests/linux/%.c,$B/tests/linux/%,$(wildcard tests/linux/*.c))

@@ -14,6 +14,10 @@
 #define ENV_TEXT ENV_BASE                        // the library: read, execute
 #define ENV_TEXT_MAX 0x200000ull
 #define ENV_SPACE (ENV_BASE + 0x200000ull)       // struct space_block: one for an address space
+#define ENV_CVIEW (ENV_BASE + 0x210000ull)       // cache view number i: see below; shares the page table of ENV_SPACE
+#define ENV_CVIEW_PAGES 16                       // cached pages of a file that a view shows
+#define ENV_CVIEW_STRIDE ((2 + ENV_CVIEW_PAGES) * 0x1000ull)
+#define ENV_CVIEW_MAX 27
 #define ENV_PROCESS (ENV_BASE + 0x400000ull)   // struct process_block number i
 #define ENV_PROCESS_STRIDE 0x10000ull
 #define ENV_PROCESS_MAX 64                       // processes that share one address space
@@ -160,6 +164,58 @@ struct linux_handle {
 	uint32_t slot;        // LINUX_SLOT_HANDLES + index of the handle
 };
 
+// What the library knows of a handle, so that it need not ask: process_block.io[handle].
+#define IO_UNKNOWN 0         // every call is a message
+#define IO_REGULAR 1         // a regular file; counts up with each message
+#define IO_READY 16          // used so often that a view pays
+#define IO_REFUSED 17        // the server gives no view
+#define IO_DEVICE 20         // + 4 * IO_NULL... + access mode: what it reads and writes needs no server
+#define IO_NULL 0
+#define IO_ZERO 1
+#define IO_FULL 2
+#define IO_DEVICE_END (IO_DEVICE + 12)
+#define IO_CVIEW 64          // + number of the view
+
+// A cache view: what a process may see of a regular file that it has open without asking the file
+// server. Three things lie at env_cview(i): a page of the open file description, which all who hold it
+// read and write; the file's status page, read-only; and cached pages, read-only but where
+// CVIEW_WRITE was granted. docs/decisions/0013-cache-views.md
+struct cview_description {
+	uint64_t offset;
+	uint64_t written, read;  // the counter at the last write and read that the server has not noted; 0: none
+	uint64_t size;           // what the file has become by writes that the server has not noted; or less
+};
+
+struct cview_status {
+	uint64_t sequence;    // odd: being changed
+	uint64_t generation;  // of the cached pages: when it changes they are not mapped any more
+	uint64_t flags;       // CVIEW_ALONE
+	uint64_t noted_until; // reads before this value of the counter change no time of the file
+	uint64_t size;
+	uint8_t stat[144];    // struct stat
+};
+#define CVIEW_ALONE 1u  // no other description of the file: the server looks at written and read itself
+
+// Word `rights` of file_view.
+#define CVIEW_READ 1u
+#define CVIEW_WRITE 2u
+#define CVIEW_NOATIME 4u  // reads change no time at all
+#define CVIEW_ROOM 8u     // the file may be made longer within the cached pages
+// Word `flags` of file_view.
+#define CVIEW_AGAIN 1u
+#define CVIEW_EXTEND 2u
+
+struct linux_cview {
+	uint32_t lock;        // tid of the thread that uses it
+	uint16_t handle;      // index + 1; 0: free
+	uint8_t rights;       // of the cached pages
+	uint8_t is_used;      // since the last search for one to give up
+	uint32_t first, count;  // cached pages
+	uint64_t generation;
+	uint32_t patience;      // extending writes to go before room is asked for again
+	uint64_t asked;         // cview_status.sequence when the pages were asked for
+};
+
 struct process_block {
 	uint32_t lock;          // of the descriptor table
 	uint32_t pid, ppid, pgid, sid;  // kept true by the process server
@@ -178,9 +234,18 @@ struct process_block {
 	struct linux_sigaction actions[LINUX_NSIG];
 	struct linux_fd fds[LINUX_FD_MAX];
 	struct linux_handle handles[LINUX_FD_MAX];
+	uint8_t io[LINUX_FD_MAX];  // IO_*, by handle
+	struct linux_cview cviews[ENV_CVIEW_MAX];
 };
 _Static_assert(sizeof(struct process_block) <= 5 * PAGE_SIZE, "five pages");
 #define PROCESS_BLOCK_PAGES 5
+
+// The page before the vDSO: nanoseconds since boot = ticks * multiplier >> VVAR_SHIFT.
+#define VVAR_SHIFT 56
+struct linux_vvar {
+	uint64_t ticks_at_boot, multiplier;
+	uint64_t epoch_ns;
+};
 
 // Futexes of an address space. Waiter i is thread area i's; its page is there when the area is. A lock's
 // value is its owner's tid. Lists are changed by single stores, so that they hold whoever is killed.
@@ -213,9 +278,15 @@ struct space_block {
 #define SPACE_BLOCK_PAGE(thread) \
 	((offsetof(struct space_block, waiters) + (uint64_t)(thread) * sizeof(struct futex_waiter)) / PAGE_SIZE)
 _Static_assert(offsetof(struct space_block, waiters) == 1024, "no waiter crosses a page");
+_Static_assert(sizeof(struct space_block) <= ENV_CVIEW - ENV_SPACE, "views lie behind it");
 
 static inline uint64_t env_thread_area(uint32_t index) { return ENV_THREAD + index * ENV_THREAD_STRIDE; }
 static inline uint64_t env_process_block(uint32_t index) { return ENV_PROCESS + index * ENV_PROCESS_STRIDE; }
+static inline uint64_t env_cview(uint32_t index) { return ENV_CVIEW + index * ENV_CVIEW_STRIDE; }
+
+// What stays true of a handle in another address space: no view.
+static inline uint8_t io_carried(uint8_t io) { return io >= IO_CVIEW ? IO_REGULAR : io; }
+
 static inline uint64_t env_window(uint32_t thread, uint32_t kind)
 {
 	return ENV_WINDOW + (thread * WINDOW_KINDS + kind) * ENV_WINDOW_STRIDE;

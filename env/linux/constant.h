@@ -21,10 +21,12 @@
 #define O_NONBLOCK 0x800u
 #define O_DIRECT 0x4000u
 #define O_CLOEXEC 0x80000u
+#define O_PATH 0x200000u
 
 #define S_IFMT 0xf000u
 #define TYPE_FIFO 1
 #define TYPE_CHARACTER 2
+#define TYPE_FOLDER 4
 #define TYPE_REGULAR 8
 #define TYPE_SHIFT 12
 
@@ -43,6 +45,7 @@
 #define SIGTTIN 21
 #define SIGTTOU 22
 #define SIGURG 23
+#define SIGXFSZ 25
 #define SIGWINCH 28
 #define SIGSYS 31
 #define SIGNAL_BIT(n) (1ull << ((n)-1))
@@ -80,6 +83,7 @@
 #define POLLWRNORM 0x100u
 #define POLLWRBAND 0x200u
 
+#define RLIMIT_FSIZE 1
 #define RLIMIT_STACK 3
 #define RLIMIT_NOFILE 7
 #define RLIMIT_COUNT 16

@@ -16,13 +16,6 @@ uint32_t descriptor_fd_limit(const struct process_block *process)
 	return process->fd_limit < LINUX_FD_MAX ? process->fd_limit : LINUX_FD_MAX;
 }
 
-int64_t descriptor_find(const struct process_block *process, uint64_t fd)
-{
-	uint32_t handle = fd < LINUX_FD_MAX ? process->fds[fd].handle : 0;
-
-	return handle == 0 || handle > LINUX_FD_MAX ? -EBADF : (int64_t)handle - 1;
-}
-
 int64_t descriptor_find_free(const struct process_block *process, uint64_t from)
 {
 	uint32_t limit = descriptor_fd_limit(process);
@@ -43,6 +36,7 @@ int64_t descriptor_reserve(struct process_block *process)
 		if (handle->references)
 			continue;
 		*handle = (struct linux_handle){.references = 1, .slot = LINUX_SLOT_HANDLES + i};
+		process->io[i] = IO_UNKNOWN;
 		return i;
 	}
 	return -EMFILE;

@@ -6,14 +6,41 @@
 #ifndef ENV_LINUX_DESCRIPTOR_H
 #define ENV_LINUX_DESCRIPTOR_H
 
+#include "env/linux/errno.h"
 #include "protocol/linux.h"
+
+struct handle {
+	cap_t cap;
+	uint8_t kind;  // HANDLE_*
+	uint8_t type;  // st_mode >> 12, or 0
+	uint16_t index;
+};
 
 // Handles that the CSpace has slots for.
 uint32_t descriptor_handle_limit(const struct process_block *process);
 uint32_t descriptor_fd_limit(const struct process_block *process);
 
 // Index of the handle that fd names, or -EBADF.
-int64_t descriptor_find(const struct process_block *process, uint64_t fd);
+static inline int64_t descriptor_find(const struct process_block *process, uint64_t fd)
+{
+	uint32_t handle = fd < LINUX_FD_MAX ? process->fds[fd].handle : 0;
+
+	return handle == 0 || handle > LINUX_FD_MAX ? -EBADF : (int64_t)handle - 1;
+}
+
+// What fd names: 0 or -EBADF.
+static inline int64_t handle_get(const struct process_block *process, uint64_t fd, struct handle *out)
+{
+	int64_t index = descriptor_find(process, (uint32_t)fd);
+	const struct linux_handle *handle;
+
+	if (index < 0)
+		return index;
+	handle = &process->handles[index];
+	*out = (struct handle){LINUX_SLOT_HANDLES + (cap_t)index, handle->kind, handle->type, (uint16_t)index};
+	return 0;
+}
+
 // The lowest closed descriptor from `from` on, or -EMFILE.
 int64_t descriptor_find_free(const struct process_block *process, uint64_t from);
 // A handle without references gets one: its index, or -EMFILE.

@@ -21,19 +21,31 @@ static int64_t simple(uint64_t fd, struct msg m)
 
 int64_t call_lseek(uint64_t fd, uint64_t offset, uint64_t whence)
 {
+	struct handle handle;
+	int64_t result = handle_find(fd, &handle);
+
+	if (result || cview_seek(&handle, offset, (uint32_t)whence, &result))
+		return result;
 	return simple(fd, SIMPLE(FILE_SEEK, offset, (uint32_t)whence));
 }
 
 int64_t call_ftruncate(uint64_t fd, uint64_t length)
 {
-	return (int64_t)length < 0 ? -EINVAL : simple(fd, SIMPLE(FILE_TRUNCATE, length));
+	if ((int64_t)length < 0)
+		return -EINVAL;
+	return limit_file_check(simple(fd, SIMPLE(FILE_TRUNCATE, length, limit_file())));
 }
 
 int64_t call_fallocate(uint64_t fd, uint64_t mode, uint64_t offset, uint64_t length)
 {
+	struct handle handle;
+	int64_t err = handle_find(fd, &handle);
+
+	if (err)
+		return err;
 	if ((int64_t)offset < 0 || (int64_t)length <= 0)
 		return -EINVAL;
-	return simple(fd, SIMPLE(FILE_FALLOCATE, mode, offset, length));
+	return limit_file_check(simple(fd, SIMPLE(FILE_FALLOCATE, (uint32_t)mode, offset, length, limit_file())));
 }
 
 int64_t call_fsync(uint64_t fd) { return simple(fd, (struct msg){.tag = TAG(FILE_SYNC, 0)}); }
@@ -69,7 +81,11 @@ static int64_t descriptor_out(uint64_t fd, struct msg m, uint64_t to, uint64_t r
 int64_t call_fstat(uint64_t fd, uint64_t out)
 {
 	struct msg m = {.tag = TAG(FILE_STAT, 1)};
+	struct handle handle;
+	int64_t result = handle_find(fd, &handle);
 
+	if (result || cview_stat(&handle, out, &result))
+		return result;
 	return descriptor_out(fd, m, out, sizeof(struct stat), false);
 }
 

@@ -133,4 +133,5 @@ void start_child(void)
 	thread->orig_rax = UINT64_MAX;
 	if (process_get()->lock)
 		handle_repair();
+	cview_fork();
 }

@@ -29,18 +29,7 @@ static void table_unlock(struct process_block *process)
 
 cap_t handle_slot(int64_t index) { return LINUX_SLOT_HANDLES + (cap_t)index; }
 
-int64_t handle_find(uint64_t fd, struct handle *out)
-{
-	const struct process_block *process = process_get();
-	int64_t index = descriptor_find(process, (uint32_t)fd);
-	const struct linux_handle *handle;
-
-	if (index < 0)
-		return index;
-	handle = &process->handles[index];
-	*out = (struct handle){handle_slot(index), handle->kind, handle->type, (uint16_t)index};
-	return 0;
-}
+int64_t handle_find(uint64_t fd, struct handle *out) { return handle_get(process_get(), fd, out); }
 
 // *is_full: descriptors are left, but no handle for them.
 static int64_t reserve_once(bool *is_full)
@@ -90,6 +79,7 @@ void handle_release(int64_t index)
 	table_unlock(process);
 	if (!last)
 		return;
+	cview_release(index);
 	(void)cnode_delete(LINUX_SLOT_CNODE, (uint64_t)index, 1);
 	__atomic_store_n(&handle->references, 0, __ATOMIC_RELEASE);
 }

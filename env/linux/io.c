@@ -1,20 +1,14 @@
 // read and write, in all their forms: pieces of a window's size between the program and a server.
 #include "env/linux/library.h"
+#include "env/linux/segment.h"
 #include "protocol/gen/file.h"
-
-// A walk over the program's buffers: one, or a vector in its memory.
-struct segments {
-	uint64_t vector;  // next entry in the program's memory
-	uint64_t left;    // entries there
-	uint64_t base, size;
-};
 
 struct iovec {
 	uint64_t base, size;
 };
 
 // The buffer in hand is the next one that is not empty. 0: there is one; 1: no more; -EFAULT.
-static int64_t segment_next(struct segments *s)
+int64_t segment_next(struct segments *s)
 {
 	while (s->size == 0) {
 		struct iovec v;
@@ -56,7 +50,7 @@ static int64_t vector_size(uint64_t vector, uint64_t count)
 }
 
 // Copy between the buffers and the window: bytes done.
-static uint64_t segments_copy(struct segments *s, char *window, uint64_t size, bool is_write)
+uint64_t segments_copy(struct segments *s, char *window, uint64_t size, bool is_write)
 {
 	uint64_t done = 0;
 
@@ -94,6 +88,8 @@ struct transfer {
 	struct segments segments;
 	uint64_t offset;  // -1: the description's
 	bool is_write;
+	bool is_limited;  // by RLIMIT_FSIZE, or
+	bool at_end;      // each piece goes to the end of the file
 };
 
 static struct segments *filling(struct window_call *call) { return (struct segments *)call->user[0]; }
@@ -119,6 +115,9 @@ static int64_t piece(struct transfer *t, uint64_t size)
 	call.size = n;
 	call.m = (struct msg){.tag = TAG(t->is_write ? FILE_WRITE : FILE_READ, 3) | TAG_INTERRUPTIBLE,
 			      .words = {0, n, t->offset}};
+	if (t->is_limited)
+		call.m = (struct msg){.tag = TAG(FILE_WRITE, 5) | TAG_INTERRUPTIBLE,
+				      .words = {0, n, t->offset, limit_file(), t->at_end}};
 	if (t->is_write) {
 		call.fill = fill_data;
 		call.user[0] = (uint64_t)&t->segments;
@@ -173,13 +172,42 @@ static int64_t transfer(struct transfer *t, uint64_t size)
 	return (int64_t)done;
 }
 
-static int64_t move(uint64_t fd, struct segments s, uint64_t size, uint64_t offset, bool is_write)
+// Where the size of a file counts, the server is told how far it may go.
+static int64_t write_limited(const struct handle *handle, const struct segments *s, uint64_t size,
+			     uint64_t offset, bool at_end)
 {
-	struct handle handle;
-	int64_t err = handle_find(fd, &handle);
-	struct transfer t = {&handle, s, offset, is_write};
+	struct transfer t = {handle, *s, offset, true, true, at_end};
 
-	return err ? err : transfer(&t, size);
+	return limit_file_check(transfer(&t, size));
+}
+
+// With messages, what is left after `done` bytes.
+static int64_t move_rest(const struct handle *handle, const struct segments *s, uint64_t size, uint64_t offset,
+			 bool is_write, int64_t done)
+{
+	struct transfer t = {handle, *s, offset, is_write, .is_limited = false};
+	int64_t rest;
+
+	if (offset != UINT64_MAX)
+		t.offset += (uint64_t)done;
+	rest = transfer(&t, size - (uint64_t)done);
+	return rest < 0 && done ? done : done + rest;
+}
+
+// Without a message what can be done so.
+static int64_t move(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, bool is_write)
+{
+	uint8_t io = process_get()->io[handle->index];
+	int64_t done = 0;
+
+	if (io >= IO_DEVICE && io < IO_DEVICE_END)
+		return device_move(io, s, size, is_write);
+	if (is_write && handle->type == TYPE_REGULAR && limit_file() != UINT64_MAX)
+		return write_limited(handle, s, size, offset, false);
+	if (io != IO_UNKNOWN && (is_write ? cview_write(handle, s, size, offset, &done)
+					  : cview_read(handle, s, size, offset, &done)))
+		return done;
+	return move_rest(handle, s, size, offset, is_write, done);
 }
 
 static int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset, bool is_write)
@@ -194,7 +222,7 @@ static int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t of
 		return -EINVAL;
 	if (!user_is_range(buffer, size))
 		return -EFAULT;
-	return move(fd, s, s.size, offset, is_write);
+	return move(&handle, &s, s.size, offset, is_write);
 }
 
 static int64_t move_vector(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset, bool is_write)
@@ -205,7 +233,7 @@ static int64_t move_vector(uint64_t fd, uint64_t vector, uint64_t count, uint64_
 
 	if (result == 0)
 		result = vector_size(vector, count);
-	return result <= 0 ? result : move(fd, s, (uint64_t)result, offset, is_write);
+	return result <= 0 ? result : move(&handle, &s, (uint64_t)result, offset, is_write);
 }
 
 int64_t call_read(uint64_t fd, uint64_t buffer, uint64_t size)
@@ -246,4 +274,51 @@ int64_t call_preadv(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offse
 int64_t call_pwritev(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset)
 {
 	return (int64_t)offset < 0 ? -EINVAL : move_vector(fd, vector, count, offset, true);
+}
+
+#define RWF_HIPRI 1u
+#define RWF_DSYNC 2u
+#define RWF_SYNC 4u
+#define RWF_APPEND 0x10u
+
+// All is in memory: what is written is as safe as it will be. RWF_NOWAIT is for files that can promise it.
+static int64_t flags_check(uint64_t flags, uint64_t known)
+{
+	return (uint32_t)flags & ~(known | RWF_HIPRI | RWF_DSYNC | RWF_SYNC) ? -EOPNOTSUPP : 0;
+}
+
+int64_t call_preadv2(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset, uint64_t high, uint64_t flags)
+{
+	int64_t err = flags_check(flags, 0);
+
+	UNUSED(high);
+	if ((int64_t)offset < -1)
+		return -EINVAL;
+	return err ? err : move_vector(fd, vector, count, offset, false);
+}
+
+static int64_t append_vector(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset)
+{
+	struct segments s = {.vector = vector, .left = count};
+	struct handle handle;
+	int64_t result = handle_find(fd, &handle);
+
+	if (result == 0 && handle.type != TYPE_REGULAR)
+		return move_vector(fd, vector, count, offset, true);
+	if (result == 0)
+		result = vector_size(vector, count);
+	return result <= 0 ? result : write_limited(&handle, &s, (uint64_t)result, offset, true);
+}
+
+int64_t call_pwritev2(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset, uint64_t high, uint64_t flags)
+{
+	int64_t err = flags_check(flags, RWF_APPEND);
+
+	UNUSED(high);
+	if ((int64_t)offset < -1)
+		return -EINVAL;
+	if (err)
+		return err;
+	return flags & RWF_APPEND ? append_vector(fd, vector, count, offset)
+				  : move_vector(fd, vector, count, offset, true);
 }

@@ -13,6 +13,7 @@
 #define ENV_LINUX_LIBRARY_H
 
 #include "env/linux/constant.h"
+#include "env/linux/descriptor.h"
 #include "env/linux/errno.h"
 #include "env/linux/offset.h"
 #include "lib/sys/msg.h"
@@ -65,7 +66,11 @@ int64_t answer_call(cap_t to, struct msg *m);
 int64_t call_missing(void);
 
 // user.c: the program's memory. 0 or -EFAULT.
-bool user_is_range(uint64_t address, uint64_t size);
+// Nothing of the environment is ever the program's, and nothing wraps.
+static inline bool user_is_range(uint64_t address, uint64_t size)
+{
+	return address <= PROGRAM_END && size <= PROGRAM_END - address;
+}
 int64_t user_get(void *to, uint64_t from, size_t size);
 int64_t user_put(uint64_t to, const void *from, size_t size);
 // As much as can be had: bytes that were not copied.
@@ -79,18 +84,13 @@ int64_t user_get_timespec(uint64_t from, struct timespec *to);
 
 // ucopy.S
 size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip);
+size_t ucopy_zero(void *to, size_t size, uint64_t *fault_ip);
 int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip);
 int64_t ucopy_probe(void *at, uint64_t *fault_ip);
 int64_t ucopy_exchange(uint32_t *at, uint32_t *expected, uint32_t value, uint64_t *fault_ip);
 extern const char ucopy_start[], ucopy_end[];
 
 // handle.c: descriptors and the capabilities behind them (the bare table: descriptor.h).
-struct handle {
-	cap_t cap;
-	uint8_t kind;  // HANDLE_*
-	uint8_t type;  // st_mode >> 12, or 0
-	uint16_t index;
-};
 int64_t handle_find(uint64_t fd, struct handle *handle);
 // An empty handle whose slot is the receive slot: its index, or -EMFILE.
 int64_t handle_reserve(void);
@@ -130,6 +130,21 @@ int64_t window_call(struct window_call *call);
 int64_t window_read(void *to, const char *window, size_t size);
 int64_t window_write(char *window, const void *from, size_t size);
 
+// cview.c: open regular files, as far as no server need be asked (protocol/linux.h, struct cview_*).
+// False: ask.
+struct segments;
+bool cview_read(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done);
+bool cview_write(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done);
+bool cview_seek(const struct handle *handle, uint64_t offset, uint64_t whence, int64_t *result);
+bool cview_stat(const struct handle *handle, uint64_t out, int64_t *result);
+// The handle names nothing any more; all do so in the child of a fork.
+void cview_release(int64_t index);
+void cview_fork(void);
+
+// limit.c: RLIMIT_FSIZE, UINT64_MAX for none; and the signal that goes with -EFBIG.
+uint64_t limit_file(void);
+int64_t limit_file_check(int64_t result);
+
 // path.c: calls with names.
 int64_t path_base(int64_t dirfd, uint64_t path, cap_t *base);
 // m->words: word 0 is the window, the words that name a path are PATH_FIRST.
@@ -142,6 +157,7 @@ int64_t path_call_text(const char *path, struct msg *m);
 int64_t path_open_text(const char *path, uint64_t flags, int64_t index, uint64_t *st_mode);
 
 // file_attribute.c
+int64_t call_lseek(uint64_t fd, uint64_t offset, uint64_t whence);
 int64_t stat_get(int64_t dirfd, uint64_t path, uint64_t flags, struct stat *out);
 
 // clock.c

@@ -68,3 +68,13 @@ int64_t call_setrlimit(uint64_t resource, uint64_t in)
 {
 	return in ? call_prlimit64(0, resource, in, 0) : -EFAULT;
 }
+
+uint64_t limit_file(void) { return process_get()->limits[RLIMIT_FSIZE][0]; }
+
+// A file that would become too long for the limit.
+int64_t limit_file_check(int64_t result)
+{
+	if (result == -EFBIG && limit_file() != UINT64_MAX)
+		signal_raise(SIGXFSZ, SI_USER, 0);
+	return result;
+}

@@ -181,9 +181,9 @@ int64_t call_mknod(uint64_t path, uint64_t mode, uint64_t device)
 
 int64_t call_truncate(uint64_t path, uint64_t length)
 {
-	struct msg m = {.tag = TAG(NAME_TRUNCATE, 3), WORDS(length)};
+	struct msg m = {.tag = TAG(NAME_TRUNCATE, 4), WORDS(length, limit_file())};
 
-	return (int64_t)length < 0 ? -EINVAL : path_call(AT_FDCWD, path, &m);
+	return (int64_t)length < 0 ? -EINVAL : limit_file_check(path_call(AT_FDCWD, path, &m));
 }
 
 int64_t call_chdir(uint64_t path)

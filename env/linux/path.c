@@ -107,6 +107,30 @@ static int64_t device_open(int64_t index, uint64_t flags)
 	return err;
 }
 
+#define DEVICE(major, minor) ((uint64_t)(major) << 8 | (minor))
+
+// What is known of the handle from the first.
+static uint8_t io_of(const struct msg *m, uint64_t flags)
+{
+	uint64_t type = (m->words[2] & S_IFMT) >> TYPE_SHIFT;
+	uint8_t mode = flags & O_ACCMODE;
+
+	if (type == TYPE_REGULAR)
+		return IO_REGULAR;
+	if (type != TYPE_CHARACTER)
+		return IO_UNKNOWN;
+	switch (m->words[3]) {
+	case DEVICE(1, 3):
+		return IO_DEVICE + 4 * IO_NULL + mode;
+	case DEVICE(1, 5):
+		return IO_DEVICE + 4 * IO_ZERO + mode;
+	case DEVICE(1, 7):
+		return IO_DEVICE + 4 * IO_FULL + mode;
+	default:
+		return IO_UNKNOWN;
+	}
+}
+
 // What arrived with the answer to an open is the handle, or leads to it.
 static int64_t open_finish(struct msg *m, int64_t index, uint64_t flags, uint64_t *st_mode)
 {
@@ -117,6 +141,8 @@ static int64_t open_finish(struct msg *m, int64_t index, uint64_t flags, uint64_
 	if (st_mode)
 		*st_mode = m->words[2];
 	if (kind != HANDLE_DEVICE_TERMINAL) {
+		if (!(flags & O_PATH))
+			process_get()->io[index] = io_of(m, flags);
 		handle_set(index, (uint8_t)kind, (uint8_t)((m->words[2] & S_IFMT) >> TYPE_SHIFT));
 		return kind == HANDLE_FILE ? 0 : -EIO;
 	}

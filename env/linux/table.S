@@ -51,6 +51,7 @@ table:
 	CALL	37, call_alarm
 	CALL	38, call_setitimer
 	CALL	39, call_getpid
+	CALL	40, call_sendfile
 	CALL	56, entry_clone
 	CALL	57, entry_fork
 	CALL	58, entry_vfork
@@ -122,12 +123,14 @@ table:
 	CALL	169, call_reboot
 	CALL	170, call_sethostname
 	CALL	186, call_gettid
+	CALL	187, call_readahead
 	CALL	200, call_tkill
 	CALL	201, call_time
 	CALL	202, call_futex
 	CALL	204, call_sched_getaffinity
 	CALL	217, call_getdents64
 	CALL	218, call_set_tid_address
+	CALL	221, call_fadvise64
 	CALL	228, call_clock_gettime
 	CALL	229, call_clock_getres
 	CALL	230, call_clock_nanosleep
@@ -163,6 +166,9 @@ table:
 	CALL	309, call_getcpu
 	CALL	316, call_renameat2
 	CALL	318, call_getrandom
+	CALL	326, call_copy_file_range
+	CALL	327, call_preadv2
+	CALL	328, call_pwritev2
 	CALL	332, call_statx
 	CALL	436, call_close_range
 	CALL	439, call_faccessat2

@@ -3,7 +3,7 @@
 // While it runs, linux_thread.fault_ip says where a fault that cannot be resolved continues; the
 // process server believes only addresses between ucopy_start and ucopy_end.
 	.text
-	.globl	ucopy_start, ucopy_end, ucopy_bytes, ucopy_string, ucopy_probe, ucopy_exchange
+	.globl	ucopy_start, ucopy_end, ucopy_bytes, ucopy_zero, ucopy_string, ucopy_probe, ucopy_exchange
 ucopy_start:
 
 // size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip)
@@ -29,13 +29,58 @@ words_fault:				// up to the last byte that can be had
 	lea	(%rdx, %rcx, 8), %rcx
 	jmp	tail
 
+// size_t ucopy_zero(void *to, size_t size, uint64_t *fault_ip)
+// Returns how many bytes were not cleared.
+ucopy_zero:
+	mov	%rdx, %r8
+	mov	%esi, %edx
+	mov	%rsi, %rcx
+	shr	$3, %rcx
+	and	$7, %edx
+	xor	%eax, %eax
+	lea	zero_words_fault(%rip), %r9
+	mov	%r9, (%r8)
+	rep stosq
+	mov	%edx, %ecx
+zero_tail:
+	lea	zero_bytes_fault(%rip), %r9
+	mov	%r9, (%r8)
+	rep stosb
+zero_bytes_fault:
+	movq	$0, (%r8)
+	mov	%rcx, %rax
+	ret
+zero_words_fault:
+	lea	(%rdx, %rcx, 8), %rcx
+	jmp	zero_tail
+
 // int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip)
 // Copies up to and with the NUL. Returns the length without it, size when there was none, -EFAULT.
 ucopy_string:
+// Eight bytes at a time where they end within the page: the next one may be nobody's.
 	lea	string_fault(%rip), %rax
 	mov	%rax, (%rcx)
 	xor	%eax, %eax
-1:	cmp	%rdx, %rax
+	mov	$0x0101010101010101, %r9
+	mov	$0x8080808080808080, %r10
+1:	lea	8(%rax), %r8
+	cmp	%rdx, %r8
+	ja	3f
+	lea	(%rsi, %rax), %r8d
+	and	$0xfff, %r8d
+	cmp	$0xff8, %r8d
+	ja	3f
+	mov	(%rsi, %rax), %r8
+	mov	%r8, (%rdi, %rax)
+	mov	%r8, %r11
+	not	%r11
+	sub	%r9, %r8
+	and	%r11, %r8
+	and	%r10, %r8			// the lowest bit set is in the first byte that is zero
+	jnz	4f
+	add	$8, %rax
+	jmp	1b
+3:	cmp	%rdx, %rax
 	jae	2f
 	mov	(%rsi, %rax), %r8b
 	mov	%r8b, (%rdi, %rax)
@@ -43,6 +88,9 @@ ucopy_string:
 	jz	2f
 	inc	%rax
 	jmp	1b
+4:	bsf	%r8, %r8
+	shr	$3, %r8d
+	add	%r8, %rax
 2:	movq	$0, (%rcx)
 	ret
 string_fault:

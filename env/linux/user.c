@@ -1,12 +1,6 @@
 // Copies to and from the program's memory.
 #include "env/linux/library.h"
 
-// Nothing of the environment is ever the program's, and nothing wraps.
-bool user_is_range(uint64_t address, uint64_t size)
-{
-	return address <= PROGRAM_END && size <= PROGRAM_END - address;
-}
-
 size_t user_get_some(void *to, uint64_t from, size_t size)
 {
 	if (!user_is_range(from, size))

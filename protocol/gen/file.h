@@ -24,6 +24,7 @@
 #define FILE_FALLOCATE 0x410
 #define FILE_ATTACH 0x411
 #define FILE_ARM 0x412
+#define FILE_VIEW 0x413
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define FILE_METHODS(X) \
@@ -44,7 +45,8 @@
 	X(chown, 2, 0) \
 	X(fallocate, 3, 0) \
 	X(attach, 2, 0) \
-	X(arm, 2, 1)
+	X(arm, 2, 1) \
+	X(view, 5, 0)
 
 // Read into the window at offset 0. May wait (pipes, terminals).
 // window: token
@@ -61,7 +63,9 @@ static inline err_t file_read(cap_t to, uint64_t window, uint64_t length, uint64
 	return err;
 }
 
-// Write from the window at offset 0. May wait.
+// Write from the window at offset 0. May wait. Regular files: word 3, when it is there, is the
+// offset at which the file must end (-EFBIG when nothing can be written before it); word 4,
+// when it is there and 1, has the end of the file for the offset.
 // offset: -1: the description's, which advances
 static inline err_t file_write(cap_t to, uint64_t window, uint64_t length, uint64_t offset, uint64_t *result)
 {
@@ -107,6 +111,7 @@ static inline err_t file_getdents(cap_t to, uint64_t window, uint64_t length, ui
 	return err;
 }
 
+// Word 1, when it is there, is the length that the file must not be made longer than: -EFBIG.
 static inline err_t file_truncate(cap_t to, uint64_t length, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(FILE_TRUNCATE, 1), .words = {length}};
@@ -231,6 +236,8 @@ static inline err_t file_chown(cap_t to, uint64_t uid, uint64_t gid, uint64_t *r
 	return err;
 }
 
+// Word 3, when it is there: as word 1 of truncate.
+// mode: FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 static inline err_t file_fallocate(cap_t to, uint64_t mode, uint64_t offset, uint64_t length, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(FILE_FALLOCATE, 3), .words = {mode, offset, length}};
@@ -275,6 +282,35 @@ static inline err_t file_arm(cap_t to, uint64_t window, uint64_t events, cap_t n
 
 	if (result)
 		*result = m.words[0];
+	return err;
+}
+
+// Make (or make anew) cache view number `index` of the context, on this open regular file. Maps
+// by up to four items, inside the receive window, at `address`: the description's page
+// (writable), the status page, and behind them cached pages from `page` on as far as they are
+// there. Shrinking the file, or another description where pages are writable, takes the cached
+// pages away again.
+// window: token of the calling thread's window
+// index: 0 to 31
+// address: page aligned
+// page: first page of the file wanted
+// flags: CVIEW_AGAIN: the first two pages are mapped already, and stay; CVIEW_EXTEND: pages
+// behind the end are wanted, too
+// *result: 0, or -errno
+// *count: cached pages mapped; 0: none
+// *rights: CVIEW_READ, CVIEW_WRITE: of the cached pages; CVIEW_NOATIME; CVIEW_ROOM: the pages
+// behind the end are there, and the file may be made longer within them
+static inline err_t file_view(cap_t to, uint64_t window, uint64_t index, uint64_t address, uint64_t page, uint64_t flags, uint64_t *result, uint64_t *count, uint64_t *rights)
+{
+	struct msg m = {.tag = TAG(FILE_VIEW, 5), .words = {window, index, address, page, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (count)
+		*count = m.words[1];
+	if (rights)
+		*rights = m.words[2];
 	return err;
 }
 

@@ -54,7 +54,8 @@
 // *kind: HANDLE_FILE: a handle of the file server; HANDLE_DEVICE_TERMINAL: a capability of the
 // terminal server, on which terminal_open gives the handle
 // *st_mode: st_mode of what was opened
-static inline err_t name_open(cap_t to, uint64_t window, uint64_t path, uint64_t flags, uint64_t mode, uint64_t *result, uint64_t *kind, uint64_t *st_mode)
+// *st_rdev: of a device, as in struct stat
+static inline err_t name_open(cap_t to, uint64_t window, uint64_t path, uint64_t flags, uint64_t mode, uint64_t *result, uint64_t *kind, uint64_t *st_mode, uint64_t *st_rdev)
 {
 	struct msg m = {.tag = TAG(NAME_OPEN, 4), .words = {window, path, flags, mode}};
 	err_t err = sys_call(to, &m);
@@ -65,6 +66,8 @@ static inline err_t name_open(cap_t to, uint64_t window, uint64_t path, uint64_t
 		*kind = m.words[1];
 	if (st_mode)
 		*st_mode = m.words[2];
+	if (st_rdev)
+		*st_rdev = m.words[3];
 	return err;
 }
 
@@ -249,6 +252,7 @@ static inline err_t name_pipe(cap_t to, uint64_t window, uint64_t flags, uint64_
 	return err;
 }
 
+// Word 3, when it is there, is the length that the file must not be made longer than: -EFBIG.
 static inline err_t name_truncate(cap_t to, uint64_t window, uint64_t path, uint64_t length, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(NAME_TRUNCATE, 3), .words = {window, path, length}};

@@ -2,6 +2,7 @@
 #include "servers/file/file.h"
 
 #include "abi/gen/stubs.h"
+#include "servers/file/cview.h"
 #include "servers/file/heap.h"
 #include "servers/file/random.h"
 
@@ -87,6 +88,7 @@ static void context_free(struct context *context)
 	for (unsigned i = 0; i < CONTEXT_WINDOWS; i++)
 		if (context->windows[i])
 			window_free(context->windows[i]);
+	cview_context_end(context);
 	grant_free(&context->user);
 	grant_free(&context->owner);
 	inode_put(&file.fs, context->cwd);

@@ -196,6 +196,8 @@ int data_truncate(struct fs *fs, struct inode *inode, uint64_t size)
 
 	if (size > (uint64_t)FILE_SIZE_LIMIT)
 		return -EFBIG;
+	if (data->paged)
+		fs->settle(inode);
 	if (size < inode->size) {
 		uint32_t end = (uint32_t)((size + PAGE - 1) / PAGE);
 		uint32_t last = (uint32_t)(size / PAGE);
@@ -211,6 +213,8 @@ int data_truncate(struct fs *fs, struct inode *inode, uint64_t size)
 		extents_cut(fs, data, end);
 		if (data->base_count > end)
 			data->base_count = end;
+		if (data->kept > end)
+			data->kept = end;
 	}
 	inode->size = size;
 	return 0;
@@ -229,6 +233,96 @@ int data_fill(struct fs *fs, struct inode *inode, uint32_t first, uint32_t count
 	return 0;
 }
 
+// Drop the store pages [first, end) of the file. There is room for one extent more.
+static void extents_remove(struct fs *fs, struct data *data, uint32_t first, uint32_t end)
+{
+	uint32_t i = extent_find(data, first);
+
+	while (i < data->count && data->extents[i].first < end) {
+		struct extent *e = &data->extents[i];
+		uint32_t from = e->first < first ? first - e->first : 0;
+		uint32_t to = e->count < end - e->first ? e->count : end - e->first;
+		struct extent tail = {e->first + to, e->page + to, e->count - to};
+		uint32_t rest = data->count - i - 1;
+
+		store_put(&fs->store, e->page + from, to - from);
+		e->count = from;
+		if (tail.count > 0 && from > 0) {
+			memmove(e + 2, e + 1, rest * sizeof *e);
+			e[1] = tail;
+			data->count++;
+			return;
+		}
+		if (tail.count > 0) {
+			*e = tail;
+			return;
+		}
+		if (from > 0) {
+			i++;
+			continue;
+		}
+		memmove(e, e + 1, rest * sizeof *e);
+		data->count--;
+	}
+}
+
+// Zeroes in a part of a page.
+static int page_clear(struct fs *fs, struct inode *inode, uint64_t from, uint64_t to)
+{
+	uint32_t index = (uint32_t)(from / PAGE);
+	uint8_t *bytes;
+
+	if (from >= to || data_find(&inode->data, index).kind == PLACE_HOLE)
+		return 0;
+	bytes = page_own(fs, inode, index, false);
+	if (!bytes)
+		return -ENOSPC;
+	memset(bytes + from % PAGE, 0, to - from);
+	return 0;
+}
+
+// Pages of the image cannot go, unless they are the last: then zeroes lie over them.
+static int base_clear(struct fs *fs, struct inode *inode, uint32_t first, uint32_t end)
+{
+	struct data *data = &inode->data;
+
+	if (end >= data->base_count) {
+		data->base_count = first < data->base_count ? first : data->base_count;
+		return 0;
+	}
+	for (uint32_t i = first; i < end; i++) {
+		int error = page_clear(fs, inode, (uint64_t)i * PAGE, (uint64_t)(i + 1) * PAGE);
+
+		if (error != 0)
+			return error;
+	}
+	return 0;
+}
+
+int data_punch(struct fs *fs, struct inode *inode, uint64_t offset, uint64_t length)
+{
+	struct data *data = &inode->data;
+	uint64_t end = offset + length, head = (offset + PAGE - 1) / PAGE * PAGE, tail = end / PAGE * PAGE;
+	uint32_t first = (uint32_t)(head / PAGE), last = (uint32_t)(tail / PAGE);
+	int error = extent_reserve(data) ? 0 : -ENOSPC;
+
+	fs->unshare(fs, inode);
+	if (error == 0)
+		error = page_clear(fs, inode, offset, end < head ? end : head);
+	if (error == 0 && tail >= head)
+		error = page_clear(fs, inode, tail, end);
+	if (error == 0 && first < last)
+		error = base_clear(fs, inode, first, last);
+	if (error != 0 || first >= last)
+		return error;
+	first = first > data->base_count ? first : data->base_count;
+	if (first < last && !extent_reserve(data))
+		return -ENOSPC;
+	if (first < last)
+		extents_remove(fs, data, first, last);
+	return 0;
+}
+
 int64_t data_seek(const struct inode *inode, uint64_t offset, bool data)
 {
 	uint64_t at = offset;
@@ -243,6 +337,18 @@ int64_t data_seek(const struct inode *inode, uint64_t offset, bool data)
 		at = (at / PAGE + place.count) * PAGE;
 	}
 	return data ? -ENXIO : (int64_t)inode->size;
+}
+
+void data_trim(struct fs *fs, struct inode *inode)
+{
+	struct data *data = &inode->data;
+	uint32_t end = (uint32_t)((inode->size + PAGE - 1) / PAGE);
+	uint32_t skip = (uint32_t)(inode->size % PAGE);
+	struct place last = data_find(data, (uint32_t)(inode->size / PAGE));
+
+	extents_cut(fs, data, end > data->kept ? end : data->kept);
+	if (skip > 0 && last.kind == PLACE_STORE)
+		memset(store_address(&fs->store, last.page) + skip, 0, PAGE - skip);
 }
 
 void data_free(struct fs *fs, struct data *data)

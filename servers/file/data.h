@@ -31,8 +31,15 @@ int data_truncate(struct fs *fs, struct inode *inode, uint64_t size);
 // Fill holes among `count` pages from `first` on. 0 or -ENOSPC: then some are filled.
 int data_fill(struct fs *fs, struct inode *inode, uint32_t first, uint32_t count);
 
+// Make [offset, offset + length) zeroes, and give back the pages that lie in it. 0 or -ENOSPC: then some
+// of it is done.
+int data_punch(struct fs *fs, struct inode *inode, uint64_t offset, uint64_t length);
+
 // The next offset from `offset` on that is data (or that is not), as lseek's SEEK_DATA, SEEK_HOLE.
 int64_t data_seek(const struct inode *inode, uint64_t offset, bool data);
+
+// Give back what lies behind the end, but for what was asked for, and clear the rest of the last page.
+void data_trim(struct fs *fs, struct inode *inode);
 
 void data_free(struct fs *fs, struct data *data);
 

@@ -1,10 +1,16 @@
 // Open file descriptions.
+//
+// One that is closed keeps its index, its badge and its watched slot, and waits idle for the next open:
+// nobody has a capability with that badge any more, so it can mean another file.
 #include "servers/file/file.h"
 
+#include "servers/file/cview.h"
 #include "servers/file/heap.h"
 
 static struct description *descriptions[DESCRIPTIONS_MAX];
 static uint32_t generations[DESCRIPTIONS_MAX];
+static struct description *idle;
+static uint32_t idle_count;
 
 static uint32_t description_index(void)
 {
@@ -25,37 +31,76 @@ static uint32_t description_index(void)
 static void descriptions_sweep(void)
 {
 	for (uint32_t i = 0; i < DESCRIPTIONS_MAX; i++)
-		if (descriptions[i] && descriptions[i]->grant.handed > 0 &&
+		if (descriptions[i] && descriptions[i]->inode && descriptions[i]->grant.handed > 0 &&
 		    grant_is_unused(&descriptions[i]->grant))
 			description_free(descriptions[i]);
+}
+
+static struct description *description_new(void)
+{
+	uint32_t index = description_index();
+	struct description *d;
+
+	if (index == DESCRIPTIONS_MAX) {
+		descriptions_sweep();
+		if (idle)
+			return NULL;
+		index = description_index();
+	}
+	d = index < DESCRIPTIONS_MAX ? heap_get(sizeof *d, HEAP_NORMAL) : NULL;
+	if (!d)
+		return NULL;
+	d->index = index;
+	d->generation = ++generations[index];
+	if (!grant_make(&d->grant, badge_make(BADGE_DESCRIPTION, index, d->generation))) {
+		heap_put(d, sizeof *d);
+		return NULL;
+	}
+	descriptions[index] = d;
+	return d;
+}
+
+static struct description *idle_take(void)
+{
+	struct description *d = idle;
+
+	if (d) {
+		idle = d->next_idle;
+		idle_count--;
+	}
+	return d;
+}
+
+static void description_drop(struct description *d)
+{
+	descriptions[d->index] = NULL;
+	grant_free(&d->grant);
+	heap_put(d, sizeof *d);
+}
+
+void descriptions_trim(void)
+{
+	for (struct description *d = idle_take(); d; d = idle_take())
+		description_drop(d);
 }
 
 struct description *description_make(struct inode *inode, uint32_t flags,
 				     const struct cred *cred)
 {
-	uint32_t index = description_index();
-	struct description *d = NULL;
+	struct description *d = idle_take();
 
-	if (index == DESCRIPTIONS_MAX) {
-		descriptions_sweep();
-		index = description_index();
-	}
-	if (index < DESCRIPTIONS_MAX)
-		d = heap_get(sizeof *d, HEAP_NORMAL);
+	if (!d)
+		d = description_new();
+	if (!d)
+		d = idle_take();  // there may be one now
 	if (!d) {
 		inode_put(&file.fs, inode);
 		return NULL;
 	}
-	descriptions[index] = d;
-	d->index = index;
-	d->generation = ++generations[index];
 	d->flags = flags;
 	d->inode = inode;
 	d->cred = *cred;
-	if (!grant_make(&d->grant, badge_make(BADGE_DESCRIPTION, index, d->generation))) {
-		description_free(d);
-		return NULL;
-	}
+	cview_description_add(d);
 	return d;
 }
 
@@ -63,7 +108,7 @@ struct description *description_find(uint64_t badge)
 {
 	uint64_t index = badge >> 8 & 0xffffff;
 
-	if (index >= DESCRIPTIONS_MAX || !descriptions[index] ||
+	if (index >= DESCRIPTIONS_MAX || !descriptions[index] || !descriptions[index]->inode ||
 	    descriptions[index]->generation != badge >> 32)
 		return NULL;
 	return descriptions[index];
@@ -71,12 +116,20 @@ struct description *description_find(uint64_t badge)
 
 void description_free(struct description *d)
 {
-	descriptions[d->index] = NULL;
-	grant_free(&d->grant);
 	if (d->pipe)
 		pipe_end_close(d);
+	cview_description_end(d);
 	inode_put(&file.fs, d->inode);
-	heap_put(d, sizeof *d);
+	d->inode = NULL;
+	d->pipe = NULL;
+	d->offset = 0;
+	if (idle_count == IDLE_MAX) {
+		description_drop(d);
+		return;
+	}
+	d->next_idle = idle;
+	idle = d;
+	idle_count++;
 }
 
 void description_gone(uint64_t badge, uint64_t minted)

@@ -15,9 +15,11 @@
 #define WINDOW_BYTES 16384u
 #define WINDOW_PAGES (WINDOW_BYTES / PAGE)
 #define CONTEXT_WINDOWS 64
+#define CONTEXT_CVIEWS 32
 #define CONTEXTS_MAX 1024
 #define WINDOWS_MAX 4096
 #define DESCRIPTIONS_MAX 4096
+#define IDLE_MAX 256u  // descriptions kept for the next open
 #define NO_OFFSET UINT64_MAX
 
 #define BADGE_CONTROL 1
@@ -36,6 +38,7 @@ struct context {
 	struct cred cred;
 	struct inode *root, *cwd;
 	struct window *windows[CONTEXT_WINDOWS];
+	struct cview *cviews[CONTEXT_CVIEWS];
 };
 
 struct window {
@@ -55,10 +58,14 @@ struct description {
 	uint32_t index, generation;
 	struct grant grant;
 	uint32_t flags;       // O_*
-	struct inode *inode;  // held
+	struct inode *inode;  // held; null: idle, nobody has its capability
 	struct pipe *pipe;    // of a pipe's end
 	struct cred cred;     // of who opened it
-	uint64_t offset;      // of a directory: the cookie
+	uint64_t offset;      // of a directory: the cookie; of a file: while there is no page
+	uint32_t page;        // of the store, which clients write; or 0
+	uint64_t room_end;    // clients may make the file as long as this
+	struct description *next_paged;
+	struct description *next_idle;
 };
 
 struct request {
@@ -74,6 +81,7 @@ struct request {
 	uint32_t caps;
 	cap_t cap[2];
 	bool item;                        // the window is to be mapped, at words[1]
+	uint32_t items;                   // that lie in the block already
 	bool kept;                        // answered later
 };
 
@@ -111,7 +119,10 @@ struct description *description_make(struct inode *inode, uint32_t flags,
 				     const struct cred *cred);
 struct description *description_find(uint64_t badge);
 void description_gone(uint64_t badge, uint64_t minted);
+// Nobody has its capability, or none was handed out.
 void description_free(struct description *description);
+// Give back what idle ones hold.
+void descriptions_trim(void);
 
 // map.c
 int64_t map_get(struct inode *inode, uint64_t page, uint64_t count, uint64_t *first, cap_t *cap);
@@ -141,6 +152,12 @@ void arming_window_end(struct window *window);
 // request.c: the window of the request's token, and a path in it (copied to one of two places).
 int request_window(struct request *r, uint64_t token);
 int request_path(struct request *r, uint64_t offset, unsigned place, const char **path);
+// Word i of a request that may be shorter.
+static inline uint64_t request_word(const struct request *r, unsigned i, uint64_t missing)
+{
+	return i < tag_words(r->m->tag) ? r->words[i] : missing;
+}
+
 void request_view(const struct request *r, struct view *view);
 void request_handle(struct server *server, struct msg *m);
 

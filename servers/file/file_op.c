@@ -2,6 +2,7 @@
 #include "servers/file/file.h"
 
 #include "protocol/gen/file.h"
+#include "servers/file/cview.h"
 #include "servers/file/data.h"
 
 #include <poll.h>
@@ -18,6 +19,8 @@ FILE_METHODS(DECLARE)
 #define SEEK_HOLE 4
 #endif
 #define KEEP_SIZE 1u
+#define PUNCH_HOLE 2u
+#define MODES_KNOWN 0x7bu  // of Linux; the others are kept for later there
 
 static bool may_read(const struct description *d)
 {
@@ -33,13 +36,13 @@ static int64_t read_file(struct request *r, uint32_t length)
 {
 	struct description *d = r->description;
 	bool own = r->words[2] == NO_OFFSET;
-	uint64_t offset = own ? d->offset : r->words[2], n;
+	uint64_t offset = own ? description_offset(d) : r->words[2], n;
 
 	if (offset > INT64_MAX)
 		return -EINVAL;
 	n = data_read(&file.fs, d->inode, offset, r->window->bytes, length);
 	if (own)
-		d->offset = offset + n;
+		description_set_offset(d, offset + n);
 	if (!(d->flags & O_NOATIME))
 		inode_read(&file.fs, d->inode);
 	return (int64_t)n;
@@ -64,25 +67,31 @@ int64_t file_op_read(struct request *r)
 	return S_ISREG(d->inode->mode) ? read_file(r, length) : -EINVAL;
 }
 
+#define AT_END 1u  // word 4 of a write
+
 static int64_t write_file(struct request *r, uint32_t length)
 {
 	struct description *d = r->description;
 	struct inode *inode = d->inode;
 	bool own = r->words[2] == NO_OFFSET;
-	uint64_t offset = own ? d->offset : r->words[2];
+	uint64_t limit = request_word(r, 3, UINT64_MAX);
+	uint64_t offset = own ? description_offset(d) : r->words[2];
 	int64_t n;
 
 	if (offset > INT64_MAX)
 		return -EINVAL;
-	if (d->flags & O_APPEND)
+	if ((d->flags & O_APPEND) || request_word(r, 4, 0) == AT_END)
 		offset = inode->size;
 	if (length == 0)
 		return 0;
+	if (offset >= limit)
+		return -EFBIG;
+	length = (uint32_t)min_u64(length, limit - offset);
 	n = data_write(&file.fs, inode, offset, r->window->bytes, length);
 	if (n <= 0)
 		return n;
 	if (own)
-		d->offset = offset + (uint64_t)n;
+		description_set_offset(d, offset + (uint64_t)n);
 	if (r->context->cred.uid != 0)
 		inode->mode &= ~(uint32_t)(S_ISUID | (inode->mode & S_IXGRP ? S_ISGID : 0));
 	inode_written(&file.fs, inode);
@@ -121,7 +130,7 @@ int64_t file_op_seek(struct request *r)
 	case SEEK_SET:
 		break;
 	case SEEK_CUR:
-		base = (int64_t)d->offset;
+		base = (int64_t)description_offset(d);
 		break;
 	case SEEK_END:
 		base = (int64_t)d->inode->size;
@@ -141,7 +150,7 @@ int64_t file_op_seek(struct request *r)
 		return -EOVERFLOW;
 	if (offset < 0)
 		return -EINVAL;
-	d->offset = (uint64_t)offset;
+	description_set_offset(d, (uint64_t)offset);
 	return offset;
 }
 
@@ -179,6 +188,8 @@ int64_t file_op_truncate(struct request *r)
 
 	if (!may_write(d) || !S_ISREG(d->inode->mode) || r->words[0] > INT64_MAX)
 		return -EINVAL;
+	if (r->words[0] > d->inode->size && r->words[0] > request_word(r, 1, UINT64_MAX))
+		return -EFBIG;
 	return name_resize(&file.fs, d->inode, &d->cred, r->words[0]);
 }
 
@@ -191,6 +202,8 @@ int64_t file_op_set_flags(struct request *r)
 	if (d->flags & O_PATH)
 		return -EBADF;
 	d->flags = (d->flags & ~SET_FLAGS) | ((uint32_t)r->words[0] & SET_FLAGS);
+	if (S_ISREG(d->inode->mode))
+		cview_write_end(d->inode);
 	return 0;
 }
 
@@ -209,8 +222,8 @@ int64_t file_op_ioctl(struct request *r)
 	if (d->pipe)
 		count = (int32_t)pipe_fill(d->pipe);
 	else
-		count = d->offset >= d->inode->size ? 0 :
-			(int32_t)min_u64(d->inode->size - d->offset, INT32_MAX);
+		count = description_offset(d) >= d->inode->size ? 0 :
+			(int32_t)min_u64(d->inode->size - description_offset(d), INT32_MAX);
 	memcpy(r->window->bytes, &count, sizeof count);
 	r->out[1] = sizeof count;
 	r->out_words = 2;
@@ -299,21 +312,37 @@ int64_t file_op_chown(struct request *r)
 	return inode_chown(&file.fs, d->inode, &d->cred, r->words[0], r->words[1]);
 }
 
+static int64_t punch(struct inode *inode, uint64_t offset, uint64_t length)
+{
+	int error = data_punch(&file.fs, inode, offset, length);
+
+	if (error == 0)
+		inode_written(&file.fs, inode);
+	return error;
+}
+
 int64_t file_op_fallocate(struct request *r)
 {
 	struct description *d = r->description;
-	uint64_t offset = r->words[1], length = r->words[2];
+	uint64_t mode = r->words[0], offset = r->words[1], length = r->words[2];
 	int error;
 
+	if (offset > INT64_MAX || length == 0 || length > INT64_MAX)
+		return -EINVAL;
+	if ((mode & ~(uint64_t)MODES_KNOWN) || (mode & (PUNCH_HOLE | KEEP_SIZE)) == PUNCH_HOLE)
+		return -EOPNOTSUPP;
 	if (!may_write(d))
 		return -EBADF;
 	if (!S_ISREG(d->inode->mode))
-		return d->pipe ? -ESPIPE : -ENODEV;
-	if (r->words[0] & ~(uint64_t)KEEP_SIZE)
-		return -EOPNOTSUPP;
-	if (offset > INT64_MAX || length == 0 || length > INT64_MAX)
-		return -EINVAL;
+		return d->pipe ? -ESPIPE : is_dir(d->inode) ? -EISDIR : -ENODEV;
 	if (offset > (uint64_t)FILE_SIZE_LIMIT || length > (uint64_t)FILE_SIZE_LIMIT - offset)
+		return -EFBIG;
+	if (mode & ~(uint64_t)(KEEP_SIZE | PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	if (mode & PUNCH_HOLE)
+		return punch(d->inode, offset, length);
+	if (!(mode & KEEP_SIZE) && offset + length > d->inode->size &&
+	    offset + length > request_word(r, 3, UINT64_MAX))
 		return -EFBIG;
 
 	uint64_t first = offset / PAGE, end = (offset + length + PAGE - 1) / PAGE;
@@ -321,8 +350,11 @@ int64_t file_op_fallocate(struct request *r)
 	if (end - first > file.fs.store.total)
 		return -ENOSPC;
 	error = data_fill(&file.fs, d->inode, (uint32_t)first, (uint32_t)(end - first));
+	if (error == 0 && end > d->inode->data.kept)
+		d->inode->data.kept = (uint32_t)end;
 	if (error == 0 && !(r->words[0] & KEEP_SIZE) && offset + length > d->inode->size)
 		error = name_resize(&file.fs, d->inode, &d->cred, offset + length);
+	cview_publish(&file.fs, d->inode);
 	return error;
 }
 

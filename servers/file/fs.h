@@ -16,6 +16,8 @@
 struct inode;
 struct pipe;
 struct map;
+struct cview;
+struct description;
 
 // A run of pages of a file in the store.
 struct extent {
@@ -30,6 +32,12 @@ struct data {
 	uint32_t count, room;
 	uint32_t base, base_count;
 	struct map *maps;        // Frames handed out (map.c)
+	struct cview *cviews;    // and views of clients (cview.c)
+	struct description *paged;  // descriptions that have a page
+	uint32_t status;         // page of the store that clients see, or 0
+	uint32_t opens;          // descriptions
+	uint32_t kept;           // pages before this one stay when they lie behind the end (fallocate)
+	struct description *fresh;  // all that is in the file was written through this one, or null
 };
 
 // A name in the overlay.
@@ -84,6 +92,10 @@ struct fs {
 	int64_t (*now)(void);
 	// Pages of the file that were handed out are about to be something else.
 	void (*unshare)(struct fs *fs, struct inode *inode);
+	// Take over what clients did to a file that they see, its size above all.
+	void (*settle)(struct inode *inode);
+	// The attributes of a file that clients see have changed.
+	void (*publish)(struct fs *fs, struct inode *inode);
 };
 
 // The image's folder `root` becomes the root directory. 0, or -errno.

@@ -27,6 +27,12 @@ struct inode *inode_make(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gi
 	return inode;
 }
 
+static void publish(struct fs *fs, struct inode *inode)
+{
+	if (S_ISREG(inode->mode) && inode->data.status != 0)
+		fs->publish(fs, inode);
+}
+
 static void image_fill(struct fs *fs, struct inode *inode, const struct image_entry *e)
 {
 	inode->number = NUMBER_OF_IMAGE + inode->image;
@@ -182,6 +188,9 @@ int inode_chmod(struct fs *fs, struct inode *inode, const struct cred *cred, uin
 	if (S_ISLNK(inode->mode))
 		return -EOPNOTSUPP;
 	mode &= 07777;
+	// Who writes past the server takes no such bit away.
+	if (S_ISREG(inode->mode) && (mode & (S_ISUID | S_ISGID)))
+		fs->unshare(fs, inode);
 	if (cred->uid != 0 && cred->gid != inode->gid)
 		mode &= ~(uint32_t)S_ISGID;
 	inode->mode = (inode->mode & S_IFMT) | mode;
@@ -263,22 +272,35 @@ int inode_utimens(struct fs *fs, struct inode *inode, const struct cred *cred,
 	inode->atime = atime;
 	inode->mtime = mtime;
 	inode->ctime = now;
+	publish(fs, inode);
 	return 0;
 }
 
 // relatime: a reading is noted when none was since the last change, or for a day.
-void inode_read(struct fs *fs, struct inode *inode)
+void inode_note_read(struct inode *inode, int64_t when)
 {
-	int64_t now = fs->now();
-
 	if (inode->atime <= inode->mtime || inode->atime <= inode->ctime ||
-	    now - inode->atime > 86400 * NS_PER_SECOND)
-		inode->atime = now;
+	    (inode->atime < when && (uint64_t)when - (uint64_t)inode->atime > RELATIME_NS))
+		inode->atime = when;
 }
 
-void inode_changed(struct fs *fs, struct inode *inode) { inode->ctime = fs->now(); }
+void inode_read(struct fs *fs, struct inode *inode)
+{
+	int64_t before = inode->atime;
+
+	inode_note_read(inode, fs->now());
+	if (inode->atime != before)
+		publish(fs, inode);
+}
+
+void inode_changed(struct fs *fs, struct inode *inode)
+{
+	inode->ctime = fs->now();
+	publish(fs, inode);
+}
 
 void inode_written(struct fs *fs, struct inode *inode)
 {
 	inode->mtime = inode->ctime = fs->now();
+	publish(fs, inode);
 }

@@ -40,6 +40,7 @@ int inode_utimens(struct fs *fs, struct inode *inode, const struct cred *cred,
 
 // What was read, or changed.
 void inode_read(struct fs *fs, struct inode *inode);
+void inode_note_read(struct inode *inode, int64_t when);
 void inode_changed(struct fs *fs, struct inode *inode);  // its attributes
 void inode_written(struct fs *fs, struct inode *inode);  // its contents
 

@@ -7,32 +7,19 @@
 //	description.c grant.c  handles                  inode.c data.c    inodes, their contents
 //	pipeend.c pipe.c       pipes                    store.c heap.c    memory
 //	arming.c               who waits for pipes
-//	map.c       Frames for memory mappings          image.c           the boot image
+//	map.c cview.c  Frames for mappings and views    image.c           the boot image
 //
 // From name.c down nothing knows of messages: that part is tested on the host.
 #include "servers/file/file.h"
 
+#include "servers/file/clock.h"
+#include "servers/file/cview.h"
 #include "servers/file/heap.h"
 #include "servers/file/random.h"
-
-#include <x86intrin.h>
 
 #define HEAP_SLACK 65536u  // for the C library itself
 
 struct file file;
-
-static struct {
-	uint64_t epoch, start;
-	uint64_t ns_per_tick;  // fixed point, 32 bits behind it
-} clock_state;
-
-static int64_t now(void)
-{
-	uint64_t ticks = __rdtsc() - clock_state.start;
-
-	return (int64_t)(clock_state.epoch +
-			 (uint64_t)((unsigned __int128)ticks * clock_state.ns_per_tick >> 32));
-}
 
 static bool memory_init(const struct component_info *info)
 {
@@ -55,11 +42,11 @@ static int files_init(const struct component_info *info)
 	uint64_t rate = info->ticks_per_second ? info->ticks_per_second : NS_PER_SECOND;
 	int error;
 
-	clock_state.epoch = info->epoch_ns;
-	clock_state.start = info->ticks_at_boot;
-	clock_state.ns_per_tick = ((uint64_t)NS_PER_SECOND << 32) / rate;
-	file.fs.now = now;
+	clock_set(info->epoch_ns, info->ticks_at_boot, rate);
+	file.fs.now = clock_now;
 	file.fs.unshare = map_unshare;
+	file.fs.publish = cview_publish;
+	file.fs.settle = cview_settle;
 	file.image = component_find_region("image");
 	if (!file.image || file.image->frame == 0)
 		return -ENODEV;

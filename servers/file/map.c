@@ -3,6 +3,7 @@
 #include "servers/file/file.h"
 
 #include "abi/gen/stubs.h"
+#include "servers/file/cview.h"
 #include "servers/file/data.h"
 #include "servers/file/heap.h"
 
@@ -36,6 +37,7 @@ static void map_free(struct map *map)
 void map_unshare(struct fs *fs, struct inode *inode)
 {
 	(void)fs;
+	cview_unshare(inode);
 	while (inode->data.maps)
 		map_free(inode->data.maps);
 }

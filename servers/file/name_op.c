@@ -3,6 +3,7 @@
 
 #include "protocol/gen/name.h"
 #include "protocol/linux.h"
+#include "servers/file/cview.h"
 #include "servers/file/data.h"
 
 #include <sys/statfs.h>
@@ -40,8 +41,11 @@ static int get(struct request *r, uint64_t flags, struct inode **inode)
 		*inode = view.start;
 		return 0;
 	}
-	return name_get(&file.fs, &view, path, flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW,
-			inode);
+	error = name_get(&file.fs, &view, path, flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW,
+			 inode);
+	if (error == 0)
+		cview_settle(*inode);
+	return error;
 }
 
 // A device is answered by whoever registered it. 1: it was.
@@ -81,7 +85,8 @@ int64_t name_op_open(struct request *r)
 	if (error != 0)
 		return error;
 	r->out[2] = inode->mode;
-	r->out_words = 3;
+	r->out[3] = S_ISCHR(inode->mode) || S_ISBLK(inode->mode) ? inode->device : 0;
+	r->out_words = 4;
 	error = open_device(r, inode, flags);
 	if (error != 0) {
 		inode_put(&file.fs, inode);
@@ -348,5 +353,7 @@ int64_t name_op_truncate(struct request *r)
 	if (!S_ISREG(inode->mode) || r->words[2] > INT64_MAX)
 		return -EINVAL;
 	error = inode_allows(inode, &r->context->cred, MAY_WRITE);
+	if (error == 0 && r->words[2] > inode->size && r->words[2] > request_word(r, 3, UINT64_MAX))
+		error = -EFBIG;
 	return error ? error : name_resize(&file.fs, inode, &r->context->cred, r->words[2]);
 }

@@ -2,6 +2,7 @@
 #include "servers/file/file.h"
 
 #include "abi/gen/stubs.h"
+#include "servers/file/cview.h"
 #include "protocol/gen/context.h"
 #include "protocol/gen/control.h"
 #include "protocol/gen/file.h"
@@ -86,6 +87,30 @@ int request_window(struct request *r, uint64_t token)
 	return 0;
 }
 
+// Copy up to the first NUL, and not more than `room` bytes: the length, or `room`. The client may write
+// while this reads, so each byte is read once.
+static size_t text_copy(char *to, const uint8_t *from, size_t room)
+{
+	const uint64_t ones = 0x0101010101010101, highs = ones << 7;
+	size_t i = 0;
+
+	for (; i + 8 <= room; i += 8) {
+		uint64_t word, zero;
+
+		memcpy(&word, from + i, 8);
+		memcpy(to + i, &word, 8);
+		zero = (word - ones) & ~word & highs;
+		if (zero)
+			return i + (size_t)__builtin_ctzll(zero) / 8;
+	}
+	for (; i < room; i++) {
+		to[i] = (char)*(const volatile uint8_t *)(from + i);
+		if (to[i] == 0)
+			return i;
+	}
+	return room;
+}
+
 int request_path(struct request *r, uint64_t offset, unsigned place, const char **path)
 {
 	static char paths[2][PATH_LIMIT];
@@ -95,8 +120,7 @@ int request_path(struct request *r, uint64_t offset, unsigned place, const char 
 	*path = paths[place];
 	if (n == 0)
 		return -EFAULT;
-	memcpy(paths[place], r->window->bytes + offset, n);
-	if (memchr(paths[place], 0, n))
+	if (text_copy(paths[place], r->window->bytes + offset, n) < n)
 		return 0;
 	return n == PATH_LIMIT ? -ENAMETOOLONG : -EFAULT;
 }
@@ -119,7 +143,11 @@ static int64_t request_call(struct request *r)
 	if (tag_words(r->m->tag) < method->words || tag_caps(r->m->tag) < method->caps)
 		return -EINVAL;
 	error = badge_check(r, label >> 8);
-	return error ? error : method->call(r);
+	if (error != 0)
+		return error;
+	if (r->description)
+		cview_settle(r->description->inode);
+	return method->call(r);
 }
 
 // Capabilities that came along and were not kept have no business here.
@@ -148,7 +176,7 @@ static void item_put(const struct request *r)
 
 static void reply_put(struct request *r, struct msg *m)
 {
-	*m = (struct msg){.tag = TAG(0, r->out_words) | TAG_CAPS(r->caps) | TAG_ITEMS(r->item)};
+	*m = (struct msg){.tag = TAG(0, r->out_words) | TAG_CAPS(r->caps) | TAG_ITEMS(r->item ? 1 : r->items)};
 	msg_set_words(m, 0, r->out, r->out_words);
 	for (uint32_t i = 0; i < r->caps; i++)
 		msg_set_cap(i, r->cap[i]);
@@ -178,6 +206,7 @@ void request_handle(struct server *server, struct msg *m)
 	memset(&r, 0, offsetof(struct request, out));
 	r.caps = 0;
 	r.item = r.kept = false;
+	r.items = 0;
 	r.server = server;
 	r.m = m;
 	r.out_words = 1;
@@ -191,6 +220,7 @@ void request_handle(struct server *server, struct msg *m)
 		r.out_words = 1;
 		r.caps = 0;
 		r.item = false;
+		r.items = 0;
 	}
 	reply_put(&r, m);
 }

@@ -11,6 +11,7 @@
 #include "lib/rt/random.h"
 #include "servers/process/elf.h"
 #include "servers/process/server.h"
+#include "servers/process/vdso.h"
 
 #define PROGRAM_LOW 0x10000ull
 #define MOVABLE_BASE 0x0000555555554000ull
@@ -132,6 +133,8 @@ static void aux_all(struct stack *s, const struct task *task, const struct elf_i
 	aux_push(s, 23, 0);
 	aux_push(s, 25, s->random);
 	aux_push(s, 31, s->strings + name);
+	if (s->space->vdso)
+		aux_push(s, 33, s->space->vdso);
 	aux_push(s, 0, 0);
 }
 
@@ -232,6 +235,8 @@ static int64_t body_fill(struct task *task, const struct image *image, struct fi
 	if (!error)
 		error = areas_make(body->space, &elf, base, file, top);
 	if (!error)
+		vdso_add(body->space, top);
+	if (!error)
 		error = stack_make(body->space, image, task, &elf, base, top, &sp);
 	if (error)
 		return error;
@@ -309,6 +314,7 @@ static void tables_move(struct body *to, const struct body *from, uint64_t *bitm
 								     old->handles[handle].type,
 								     LINUX_SLOT_HANDLES + handle};
 		new->handles[handle].references++;
+		new->io[handle] = io_carried(old->io[handle]);
 		bitmap[handle / 64] |= 1ull << handle % 64;
 	}
 	for (uint32_t i = 0; i < LINUX_NSIG; i++)

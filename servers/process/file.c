@@ -194,7 +194,7 @@ int64_t file_peek_at(cap_t handle, uint64_t offset, uint8_t *to, uint64_t length
 
 int64_t file_client_open(const char *name, uint64_t *mode)
 {
-	uint64_t result = (uint64_t)-EFAULT, kind;
+	uint64_t result = (uint64_t)-EFAULT, kind, device;
 	cap_t slot = slot_alloc();
 
 	if (!slot || strlen(name) >= 4096)
@@ -204,7 +204,7 @@ int64_t file_client_open(const char *name, uint64_t *mode)
 			break;
 		memcpy((void *)CLIENT_WINDOW, name, strlen(name) + 1);
 		msg_set_receive(slot, 1);
-		if (name_open(own_context, window_token, 0, 0, 0, &result, &kind, mode))
+		if (name_open(own_context, window_token, 0, 0, 0, &result, &kind, mode, &device))
 			result = (uint64_t)-EIO;
 		receive_default();
 	}

@@ -9,6 +9,7 @@
 #include "lib/rt/component.h"
 #include "protocol/gen/process.h"
 #include "servers/process/server.h"
+#include "servers/process/vdso.h"
 
 struct server process_server;
 struct task_table tasks;
@@ -134,6 +135,7 @@ int main(void)
 
 	store_make();
 	body_library_make(endpoint);
+	(void)vdso_make();
 	task_table_make(&tasks);
 	timer_make();
 	receive_default();

@@ -46,11 +46,12 @@ static bool body_clean(struct body *body)
 	       !cnode_delete(store_cnode, body_slot(body, BODY_FILES), 2);
 }
 
-// Windows that other servers mapped lie above the thread area.
+// Windows that other servers mapped lie above the thread area, cache views below the process block.
 static bool space_clean(struct space *space)
 {
 	space_empty(space);
-	return vspace_unmap_range(space->vspace, env_thread_area(1), USER_END) == OK;
+	return vspace_unmap_range(space->vspace, env_thread_area(1), USER_END) == OK &&
+	       vspace_unmap_range(space->vspace, ENV_CVIEW, ENV_PROCESS) == OK;
 }
 
 static bool spare_put(struct body *body)

@@ -60,7 +60,7 @@ void space_empty(struct space *space)
 	vma_remove(&space->vmas, ENV_EXEC, ENV_END);
 	space_charge_settle(space);
 	memset(space->tables, 0, sizeof(space->tables));
-	space->brk_start = space->brk = space->mmap_top = 0;
+	space->brk_start = space->brk = space->mmap_top = space->vdso = 0;
 	space->resident = space->peak = 0;
 }
 

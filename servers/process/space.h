@@ -53,6 +53,7 @@ struct space {
 	uint32_t block_pages[SPACE_BLOCK_PAGES];  // struct space_block: as many as its threads need
 	uint64_t threads[ENV_THREAD_MAX / 64], processes;  // thread areas and process blocks in use: bitmaps
 	uint64_t brk_start, brk, mmap_top;
+	uint64_t vdso;  // address of its image, or 0
 	uint32_t resident, peak;  // pages
 	struct body *spare;       // of a child that shared the space: see shell.h
 };

@@ -161,6 +161,7 @@ bool space_fork(struct space *to, struct space *from, uint64_t sp)
 	to->brk_start = from->brk_start;
 	to->brk = from->brk;
 	to->mmap_top = from->mmap_top;
+	to->vdso = from->vdso;
 	slot_clone_begin(&from->pages);
 	stack_copy(from, sp, &copy);
 

@@ -198,6 +198,9 @@ static void sparse_files_agree_with_a_model(void **state)
 			if (at < size)
 				memset(model + at, 0, sizeof model - at);
 			size = at;
+		} else if (rand() % 4 == 0 && n > 0) {
+			assert_int_equal(data_punch(&fs, inode, at, n), 0);
+			memset(model + at, 0, n);
 		} else if (n > 0) {
 			for (uint64_t i = 0; i < n; i++)
 				model[at + i] = (uint8_t)rand();
@@ -216,6 +219,26 @@ static void sparse_files_agree_with_a_model(void **state)
 	assert_int_equal(data_seek(inode, 5, false), 5);
 	assert_int_equal(data_write(&fs, inode, FILE_SIZE_LIMIT, "x", 1), -EFBIG);
 	assert_int_equal(data_pages(&inode->data), 1);
+	inode_put(&fs, inode);
+}
+
+static void punched_files_have_holes(void **state)
+{
+	static uint8_t pages[8 * PAGE];
+	struct inode *inode = create("punched");
+	uint32_t before = fs.store.free;
+
+	(void)state;
+	memset(pages, 'p', sizeof pages);
+	assert_int_equal(data_write(&fs, inode, 0, pages, sizeof pages), sizeof pages);
+	assert_int_equal(data_punch(&fs, inode, PAGE + 1, 3 * PAGE), 0);
+	assert_int_equal(fs.store.free, before - 6);
+	assert_int_equal(data_pages(&inode->data), 6);
+	assert_int_equal(inode->size, 8 * PAGE);
+	assert_int_equal(data_seek(inode, 0, false), 2 * PAGE);
+	assert_int_equal(data_seek(inode, 2 * PAGE, true), 4 * PAGE);
+	assert_int_equal(data_punch(&fs, inode, 0, (uint64_t)FILE_SIZE_LIMIT), 0);
+	assert_int_equal(data_pages(&inode->data), 0);
 	inode_put(&fs, inode);
 }
 
@@ -415,6 +438,7 @@ int main(void)
 		TEST(open_obeys_its_flags),
 		TEST(image_file_is_copied_when_written),
 		TEST(sparse_files_agree_with_a_model),
+		TEST(punched_files_have_holes),
 		TEST(memory_that_is_gone_comes_back),
 		TEST(names_come_and_go),
 		TEST(rename_has_all_its_cases),

@@ -1,6 +1,7 @@
-// sources: servers/file/arming.c servers/file/context.c servers/file/context_op.c servers/file/data.c servers/file/description.c servers/file/device.c servers/file/dir.c servers/file/file_op.c servers/file/fs.c servers/file/grant.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/map.c servers/file/name.c servers/file/name_op.c servers/file/pipe.c servers/file/pipeend.c servers/file/random.c servers/file/rename.c servers/file/request.c servers/file/store.c servers/file/walk.c
+// sources: servers/file/arming.c servers/file/context.c servers/file/clock.c servers/file/context_op.c servers/file/cview.c servers/file/data.c servers/file/description.c servers/file/device.c servers/file/dir.c servers/file/file_op.c servers/file/fs.c servers/file/grant.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/map.c servers/file/name.c servers/file/name_op.c servers/file/pipe.c servers/file/pipeend.c servers/file/random.c servers/file/rename.c servers/file/request.c servers/file/store.c servers/file/walk.c
 // The whole server but its main, on a kernel that does what it is told: hostile messages, and what
 // is left when all clients are gone.
+#include "servers/file/cview.h"
 #include "servers/file/file.h"
 #include "tests/unit/file_image.h"
 
@@ -8,6 +9,7 @@
 #include "protocol/gen/control.h"
 #include "protocol/gen/file.h"
 #include "protocol/gen/name.h"
+#include "protocol/linux.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -64,6 +66,21 @@ cap_t slot_alloc(void)
 	return 0;
 }
 
+cap_t slot_alloc_run(uint32_t count)
+{
+	for (cap_t first = 1, n = 0; first + n < SLOTS; n++) {
+		if (slots[first + n]) {
+			first += n + 1;
+			n = UINT32_MAX;
+		} else if (n + 1 == count) {
+			memset(slots + first, 1, count);
+			slots_used += count;
+			return first;
+		}
+	}
+	return 0;
+}
+
 void slot_free(cap_t slot)
 {
 	assert_true(slots[slot]);
@@ -101,7 +118,9 @@ static uint32_t handle_count, token_count;
 static int64_t call(uint64_t badge, uint32_t label, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 		    uint64_t e)
 {
-	struct msg m = {.tag = TAG(label, 5), .badge = badge, .words = {a, b, c, d, e}};
+	// Words that may be missing are, when they are 0.
+	uint32_t words = label == FILE_WRITE && d == 0 ? 3 : label == FILE_TRUNCATE && b == 0 ? 1 : 5;
+	struct msg m = {.tag = TAG(label, words), .badge = badge, .words = {a, b, c, d, e}};
 
 	if (label == FILE_ARM) {
 		m.tag |= TAG_CAPS(1);
@@ -127,6 +146,7 @@ static void no_senders(uint64_t badge)
 static int setup(void **state)
 {
 	(void)state;
+	descriptions_trim();
 	memset(&file, 0, sizeof file);
 	heap_init(1 << 22);
 	image_region = (struct component_region){.address = (uint64_t)image_build(), .frame = 5};
@@ -136,6 +156,8 @@ static int setup(void **state)
 	assert_true(store_start(&file.fs.store));
 	file.fs.now = test_now;
 	file.fs.unshare = map_unshare;
+	file.fs.publish = cview_publish;
+	file.fs.settle = cview_settle;
 	assert_int_equal(image_open(&file.fs.image, (void *)image_region.address, IMAGE_BYTES), 0);
 	assert_int_equal(fs_init(&file.fs), 0);
 	file.receive = slot_alloc();
@@ -177,8 +199,113 @@ static void open_read_write_close(void **state)
 	assert_int_equal(call(context, FILE_READ, t, 1, 0, 0, 0), -EBADF);
 	assert_int_equal(call(context, CONTEXT_FORK, 0, 0, 0, 0, 0), -EPERM);
 	no_senders(h);
+	descriptions_trim();
 	assert_int_equal(slots_used, used);
 	assert_int_equal(call(h, FILE_READ, t, 1, 0, 0, 0), -EBADF);
+}
+
+static struct cview_description *page_of(uint64_t handle)
+{
+	struct description *d = description_find(handle);
+
+	return d && d->page ? (void *)store_address(&file.fs.store, d->page) : NULL;
+}
+
+static const struct cview_status *status_of(uint64_t handle)
+{
+	uint32_t page = description_find(handle)->inode->data.status;
+
+	return (const void *)store_address(&file.fs.store, page);
+}
+
+#define VIEW(h, i, page, flags) call(h, FILE_VIEW, t, i, 0x100000, page, flags)
+
+static void views_show_what_is(void **state)
+{
+	uint64_t t = tokens[0], context = handles[0], h, other;
+	uint32_t used = slots_used, free_pages = file.fs.store.free;
+
+	(void)state;
+	strcpy((char *)window(), "hello");
+	assert_int_equal(call(context, NAME_OPEN, t, 0, O_RDWR, 0, 0), 0);
+	h = handles[2];
+	assert_int_equal(call(h, FILE_SEEK, 4, 0, 0, 0, 0), 4);
+	assert_int_equal(VIEW(h, 31, 0, 0), 0);
+	assert_int_equal(block.items[2].rights, 1);  // the image's page is nobody's to write
+	assert_int_equal(page_of(h)->offset, 4);
+	assert_int_equal(status_of(h)->size, 10);
+	assert_int_equal(status_of(h)->flags, CVIEW_ALONE);
+	page_of(h)->offset = 6;
+	assert_int_equal(call(h, FILE_SEEK, 1, 1, 0, 0, 0), 7);
+	assert_int_equal(page_of(h)->offset, 7);
+	page_of(h)->offset = UINT64_MAX - 3;
+	assert_int_equal(call(h, FILE_READ, t, 4, NO_OFFSET, 0, 0), -EINVAL);
+
+	uint64_t generation = status_of(h)->generation;
+
+	assert_int_equal(call(h, FILE_WRITE, t, 2, 1, 0, 0), 2);  // a page of its own now
+	assert_int_not_equal(status_of(h)->generation, generation);
+	assert_int_equal(VIEW(h, 31, 0, 1), 0);
+	assert_int_equal(block.items[0].rights, 3);
+	generation = status_of(h)->generation;
+	page_of(h)->written = 1;
+	strcpy((char *)window(), "hello");
+	assert_int_equal(call(context, NAME_OPEN, t, 0, O_RDONLY, 0, 0), 0);
+	other = handles[3];
+	assert_int_equal(page_of(h)->written, 0);
+	assert_int_not_equal(status_of(h)->generation, generation);
+	assert_int_equal(status_of(h)->flags, 0);
+	assert_int_equal(VIEW(h, 31, 0, 1), 0);
+	assert_int_equal(block.items[0].rights, 1);
+	generation = status_of(h)->generation;
+	assert_int_equal(VIEW(other, 0, 0, 0), 0);
+	assert_int_equal(call(h, FILE_TRUNCATE, 3, 0, 0, 0, 0), 0);
+	assert_int_not_equal(status_of(h)->generation, generation);
+	assert_int_equal(status_of(h)->size, 3);
+	assert_int_equal(VIEW(h, 32, 0, 0), -EINVAL);
+	assert_int_equal(VIEW(h, 0, 0, 0), 0);  // in the place of the other's
+	assert_int_equal(VIEW(h, 0, 1ull << 40, 0), -EINVAL);
+	assert_int_equal(VIEW(h, 0, 7, 0), 0);
+	no_senders(h);
+	no_senders(other);
+	descriptions_trim();
+	assert_int_equal(slots_used, used);
+	assert_in_range(free_pages - file.fs.store.free, 0, 1);  // the file's own
+}
+
+static void files_grow_in_their_room(void **state)
+{
+	uint64_t t = tokens[0], context = handles[0], h;
+	uint32_t free_pages = file.fs.store.free;
+
+	(void)state;
+	strcpy((char *)window(), "tmp/grows");
+	assert_int_equal(call(context, NAME_OPEN, t, 0, O_CREAT | O_WRONLY, 0600, 0), 0);
+	h = handles[2];
+	assert_int_equal(VIEW(h, 0, 0, CVIEW_EXTEND), 0);
+	assert_int_equal(block.items[2].rights, 3);
+	assert_int_equal(free_pages - file.fs.store.free, 2 + 16);
+	page_of(h)->size = 5000;
+	assert_int_equal(call(h, FILE_SEEK, 0, 2, 0, 0, 0), 5000);
+	page_of(h)->size = 16 * PAGE + 1;  // more than there is
+	assert_int_equal(call(h, FILE_SEEK, 0, 2, 0, 0, 0), 5000);
+	memset(store_address(&file.fs.store, description_find(h)->inode->data.extents[0].page), 'x', 2 * PAGE);
+	page_of(h)->size = 6000;
+	strcpy((char *)window(), "tmp/grows");
+	assert_int_equal(call(context, NAME_OPEN, t, 0, O_RDONLY, 0, 0), 0);
+	assert_int_equal(free_pages - file.fs.store.free, 2 + 2);
+	assert_int_equal(call(handles[3], FILE_PEEK, 5990, 440, 0, 0, 0), 10);
+	assert_int_equal(call(h, FILE_TRUNCATE, 6001, 0, 0, 0, 0), 0);
+	assert_int_equal(call(handles[3], FILE_READ, t, 1, 6000, 0, 0), 1);
+	assert_int_equal(window()[0], 0);
+	assert_int_equal(VIEW(h, 0, 1, CVIEW_EXTEND | CVIEW_AGAIN), 0);
+	page_of(h)->size = 7000;  // no room: two descriptions
+	assert_int_equal(call(h, FILE_SEEK, 0, 2, 0, 0, 0), 6001);
+	no_senders(handles[3]);
+	assert_int_equal(VIEW(h, 0, 1, CVIEW_EXTEND | CVIEW_AGAIN), 0);
+	assert_int_equal(description_find(h)->room_end, 0);  // O_WRONLY, and not all its own any more
+	no_senders(h);
+	assert_int_equal(free_pages - file.fs.store.free, 2);
 }
 
 static void next_request_ends_a_wait(void **state)
@@ -245,6 +372,7 @@ static void armed_ends_signal_once(void **state)
 	no_senders(writer);  // a hang-up
 	assert_int_equal(signals[first], 1);
 	no_senders(reader);
+	descriptions_trim();
 	assert_int_equal(slots_used, used + 1);
 	no_senders(handles[0]);
 	no_senders(handles[1]);
@@ -304,6 +432,8 @@ static void hostile_messages_do_no_harm(void **state)
 		uint32_t label = (uint32_t)(2 + rand() % 4) << 8 | (uint32_t)(rand() % 20);
 
 		fill_window(token);
+		if (page_of(badge))
+			*page_of(badge) = (struct cview_description){any_word(), any_word(), any_word(), any_word()};
 		if (rand() % 50 == 0)
 			badge ^= 1ull << rand() % 64;
 		if (handle_count > 150 || rand() % 30 == 0) {
@@ -348,6 +478,7 @@ static void nothing_is_left_after_a_client(void **state)
 	while (handle_count > 0)
 		no_senders(handles[--handle_count]);
 	assert_int_equal(file.fs.store.free, before);
+	descriptions_trim();
 	assert_int_equal(slots_used, used);
 	assert_null(window_find(t));
 }
@@ -359,6 +490,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(open_read_write_close, setup),
+		cmocka_unit_test_setup(views_show_what_is, setup),
+		cmocka_unit_test_setup(files_grow_in_their_room, setup),
 		cmocka_unit_test_setup(next_request_ends_a_wait, setup),
 		cmocka_unit_test_setup(armed_ends_signal_once, setup),
 		cmocka_unit_test_setup(armings_go_with_window_and_end, setup),

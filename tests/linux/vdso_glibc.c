@@ -1,0 +1,2 @@
+// The same with the other C library.
+#include "vdso.c"
