@@ -17,7 +17,7 @@ typedef uint64_t tag_t;  // see TAG_*
 // kind 48-55. A tag >> 32 that is at most 8 is a message that travels in registers alone.
 #define TAG_LABEL_BITS 31
 #define TAG_LABEL_MASK 0x7fffffffu
-#define TAG_INTERRUPTIBLE (1ull << 31)
+#define TAG_INTERRUPTIBLE (1ull << 31)  // of a call; the receiver sees it, too
 #define TAG_WORDS_SHIFT 32
 #define TAG_WORDS_MASK 0x7fu
 #define TAG_CAPS_SHIFT 39

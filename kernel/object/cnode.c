@@ -120,6 +120,14 @@ static err_t finish(struct invocation *call, unsigned *budget)
 	return reap(call->core, budget) ? OK : RESTART;
 }
 
+// The run goes beyond the window: what died until there is emptied all the same.
+static err_t range_fail(struct invocation *call, unsigned *budget)
+{
+	err_t err = finish(call, budget);
+
+	return err ? err : invocation_fail(call, ERR_RANGE, 1, call->slot->data);
+}
+
 err_t cnode_delete(struct invocation *call)
 {
 	unsigned budget = DELETE_BUDGET;
@@ -127,9 +135,8 @@ err_t cnode_delete(struct invocation *call)
 	for (; call->arg[1]; call->arg[0]++, call->arg[1]--) {
 		struct slot *slot = cnode_find(call->slot, call->arg[0]);
 
-		if (!slot)  // what died until here is emptied all the same
-			return reap(call->core, &budget)
-				       ? invocation_fail(call, ERR_RANGE, 1, call->slot->data) : RESTART;
+		if (!slot)
+			return range_fail(call, &budget);
 		if (budget == 0 || (!slot_is_empty(slot) && !slot_delete(call->core, slot, &budget)))
 			return RESTART;
 	}
@@ -164,7 +171,7 @@ err_t cnode_revoke_run(struct invocation *call)
 		struct slot *slot = cnode_find(call->slot, call->arg[0]);
 
 		if (!slot)
-			return invocation_fail(call, ERR_RANGE, 1, call->slot->data);
+			return range_fail(call, &budget);
 		if (n == REVOKE_PIECE || !slot_revoke(call, slot, &budget))
 			return RESTART;
 	}

@@ -183,7 +183,9 @@ static void put_endpoint(struct endpoint *e)
 	record(ANSWER_ENDPOINT);
 	put(name(e));
 	put_threads(&e->senders);
-	put_threads(&e->receivers[0]);
+	if (e->core[0].fast > ENDPOINT_SLOW)
+		put(name((const void *)e->core[0].fast));
+	put_threads(&e->core[0].receivers);
 	for (link_t at = e->dead_first; at; at = slot_at(at)->list_next)
 		put_place(slot_at(at));
 	record_end();
@@ -194,10 +196,10 @@ static void put_reply(const struct reply *r)
 	record(ANSWER_REPLY);
 	put(name(r));
 	put(r->state);
-	put(name(r->caller));
+	put(r->state == REPLY_PENDING ? name(r->thread) : 0);
 	put(r->state == REPLY_PENDING ? r->is_fault : 0);
-	put(name(r->receiver));
-	put(name(r->lent));
+	put(r->state == REPLY_OFFERED ? name(r->thread) : 0);
+	put(r->is_lent ? name(r->lent) : 0);
 	record_end();
 }
 
@@ -223,8 +225,8 @@ static void put_context(const struct sched_context *c)
 	put(name(c->notification));
 	put(c->notification ? c->badge : 0);
 	put(c->deadline);
-	for (const struct list *at = c->lends.next; at != &c->lends; at = at->next)
-		put(name(LIST_ENTRY(at, struct reply, lend)));
+	for (const struct reply *at = c->lends; at; at = at->lend_next)
+		put(name(at));
 	record_end();
 }
 

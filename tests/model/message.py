@@ -118,7 +118,7 @@ class Messages:
             else:
                 words = REGISTER_WORDS
         caps = self.transfer_caps(source, to, tag_caps(tag)) if tag_caps(tag) else 0
-        self.deliver(to, OK, badge, tag_make(tag_label(tag), words, caps), source.words)
+        self.deliver(to, OK, badge, tag_make(tag_label(tag), words, caps) | tag & INTERRUPTIBLE, source.words)
 
     def hand_over(self, source, to, reply, tag, badge):
         is_call = source.is_call
@@ -237,6 +237,6 @@ class Messages:
             raise Failed(CAP_INVALID)
         if cap.type != REPLY:
             raise Failed(CAP_TYPE)
-        if not cap.rights & 1:
+        if not cap.rights & REPLY_RIGHT:
             raise Failed(CAP_RIGHTS)
         return self.object(cap)

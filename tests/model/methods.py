@@ -44,7 +44,8 @@ def new_object(machine, kind, name, bits):
 
 
 def new_cap(kind, at, bits, size_bits):
-    rights = {UNTYPED: RETYPE | RAW, CNODE: 15, FRAME: 15, VSPACE: 1, THREAD: 1, CONTEXT: 3, ENDPOINT: 15, REPLY: 1,
+    rights = {UNTYPED: RETYPE | RAW, CNODE: 15, FRAME: 15, VSPACE: 1, THREAD: 1, CONTEXT: 3, ENDPOINT: EP_SEND | EP_RECV | EP_GRANT | EP_WATCH,
+              REPLY: REPLY_RIGHT,
               NOTIFICATION: 3}[kind]
     if kind == UNTYPED:
         return Cap(kind, rights, at, bits=bits)
@@ -196,6 +197,25 @@ def cnode_revoke(m, cap, args, caps):
         m.delete(source.children[0])
         if source.place is None:
             break
+    m.reap()
+
+
+@method(CNODE, 8, 2, REVOKE)
+def cnode_revoke_run(m, cap, args, caps):
+    first, count = args[0], args[1]
+    own = cap.place
+    while count:
+        live = m.slots.get(own)
+        place = m.find(live, first & MASK)
+        if not place:
+            m.reap()
+            raise Failed(RANGE, 1, live.data if live else 0)
+        source = m.slots.get(place)
+        while source and source.children:
+            m.delete(source.children[0])
+            if source.place is None:
+                break
+        first, count = first + 1, count - 1
     m.reap()
 
 

@@ -55,7 +55,7 @@ class Machine(Capabilities, Schedule, Messages, Mappings):
             self.plain(thread, lambda: self.send_endpoint(thread, cap, may_block))
         elif cap.type == REPLY:
             def do():
-                if not cap.rights & 1:
+                if not cap.rights & REPLY_RIGHT:
                     raise Failed(CAP_RIGHTS)
                 self.answer(thread, self.object(cap))
             if self.answering(thread, do):

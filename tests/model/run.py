@@ -158,7 +158,7 @@ def state_of_model(m):
         elif kind == CONTEXT:
             state[("context", key)] = (int(o.is_configured), o.priority, o.slice, name(o.thread), name(o.user),
                                        name(o.notification), o.badge if o.notification else 0, o.deadline,
-                                       tuple(r.name for r in o.lends))
+                                       tuple(r.name for r in reversed(o.lends)))
         elif kind == INTERRUPT:
             state[("interrupt", key)] = (int(o.is_masked), int(o.is_pending), name(o.notification),
                                          o.badge if o.notification else 0, int(o.is_hidden))
@@ -445,13 +445,15 @@ class Generator:
         label = tag_label(step[3])
         if not cap:
             return True
+        if (cap.type == VSPACE and label in (2, 3)) or (cap.type == FRAME and label == 1 and step[5][2] & ~15):
+            return False
         if cap.type == IOPORT or (cap.type == THREAD and label in (2, 4, 5)) or \
                 (cap.type == CONTEXT and label == 4) or (cap.type == INTERRUPT and label == 3):
             return False
         if cap.type == CONTROL and step[5][2]:
             return False
         # Counts that would go on for ever.
-        big = {(UNTYPED, 1): 2, (CNODE, 3): 3, (CNODE, 4): 1}.get((cap.type, label))
+        big = {(UNTYPED, 1): 2, (CNODE, 3): 3, (CNODE, 4): 1, (CNODE, 8): 1}.get((cap.type, label))
         return big is None or step[5][big] <= 64
 
     def step(self, m):
