@@ -143,6 +143,7 @@ err_t thread_write(struct invocation *call)
 		thread->fpu = (struct arch_fpu){0};
 		arch_fpu_init(&thread->fpu);
 		thread->flags &= ~THREAD_STICKY;
+		thread_set_fast_tags(thread);
 	}
 	thread->regs = regs;
 	thread->flags |= THREAD_FULL;
