@@ -8,6 +8,7 @@
 // abi: pwritev: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -332,6 +333,41 @@ static void grows_together(void)
 	close(fd);
 }
 
+static int thread_fd;
+static uint8_t seen[4][40000];  // how often each byte was read, by thread
+
+static void *thread_reads(void *argument)
+{
+	uint8_t *counts = argument;
+	uint32_t value;
+
+	// Each word of the file is its own number.
+	while (read(thread_fd, &value, sizeof value) == sizeof value)
+		if (value < sizeof seen[0])
+			counts[value]++;
+	return NULL;
+}
+
+// Four threads read one descriptor: nothing comes twice, nothing is left out.
+static void threads(void)
+{
+	pthread_t threads[4];
+	bool good = true;
+
+	thread_fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	for (uint32_t i = 0; i < sizeof seen[0]; i++)
+		good &= write(thread_fd, &i, sizeof i) == sizeof i;
+	lseek(thread_fd, 0, SEEK_SET);
+	for (int i = 0; i < 4; i++)
+		good &= pthread_create(&threads[i], NULL, thread_reads, seen[i]) == 0;
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < sizeof seen[0]; i++)
+		good &= seen[0][i] + seen[1][i] + seen[2][i] + seen[3][i] == 1;
+	check(good, "threads share one offset");
+	close(thread_fd);
+}
+
 // A file against a copy of it in memory: three descriptors, any operation.
 static void model(void)
 {
@@ -423,6 +459,7 @@ int main(void)
 	grows(O_RDWR, "a file grows by small writes");
 	grows(O_WRONLY, "one that is only written");
 	grows_together();
+	threads();
 	model();
 	unlink(path);
 	return tap_end();
