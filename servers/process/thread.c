@@ -380,12 +380,16 @@ void thread_retire(struct thread *thread)
 	thread->task = NULL;
 }
 
-void thread_renew(struct thread *thread, struct task *task)
+bool thread_renew(struct thread *thread, struct task *task)
 {
+	// When the old program's windows went, so did their table.
+	if (!windows_prepare(thread))
+		return false;
 	thread->task = task;
 	block_prepare(thread);
 	thread->ticks_start = thread->block->ticks_start = consumed(thread);
 	count_add(thread);
+	return true;
 }
 
 bool thread_start(struct thread *thread, uint64_t ip)

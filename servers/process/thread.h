@@ -65,7 +65,7 @@ void thread_destroy(struct thread *thread);
 // The only thread of a body that is kept for another process: it stops, and nothing is left of what it was;
 // later it is the first of a new process. Its pages are not cleaned here.
 void thread_retire(struct thread *thread);
-void thread_renew(struct thread *thread, struct task *task);
+bool thread_renew(struct thread *thread, struct task *task);  // false: no memory
 
 // The CSpace has been exchanged.
 bool thread_cspace_set(struct thread *thread, cap_t cnode);
