@@ -38,6 +38,7 @@ struct thread {
 	bool is_first;        // its pages are the body's
 	cap_t maps[THREAD_MAPS];  // of the space's slots: they go before the pages do
 	uint32_t map_count;
+	cap_t window_map;     // keeps the table of its windows
 	struct abi_block *kernel;    // its block
 	struct linux_thread *block;  // in it
 	uint64_t ticks_start;        // of its SchedContext, when it began
