@@ -26,7 +26,9 @@ bool wait_until(uint64_t until)
 
 	if (signal_waiting())
 		return true;
-	deadline_set(until);
+	// None is left from the wait before.
+	if (until != FOREVER)
+		deadline_set(until);
 	(void)sys_invoke(SYSCALL_RECV, notification_get(), 0, &m);
 	if (until != FOREVER)
 		deadline_set(FOREVER);

@@ -57,21 +57,41 @@ static struct window *window_make(struct context *context, uint32_t i)
 	return window;
 }
 
+static void context_window_end(struct context *context, uint32_t index)
+{
+	struct window **link = &context->windows;
+
+	while (*link && (*link)->index != index)
+		link = &(*link)->next;
+	if (!*link)
+		return;
+
+	struct window *window = *link;
+
+	*link = window->next;
+	window_free(window);
+}
+
 struct window *window_attach(struct context *context, uint32_t index, int *error)
 {
 	uint32_t i = 0;
 
-	if (context->windows[index])
-		window_free(context->windows[index]);
-	context->windows[index] = NULL;
+	context_window_end(context, index);
 	while (i < WINDOWS_MAX && windows[i])
 		i++;
 	*error = -ENFILE;
 	if (i == WINDOWS_MAX)
 		return NULL;
 	*error = -ENOMEM;
-	context->windows[index] = window_make(context, i);
-	return context->windows[index];
+
+	struct window *window = window_make(context, i);
+
+	if (!window)
+		return NULL;
+	window->index = index;
+	window->next = context->windows;
+	context->windows = window;
+	return window;
 }
 
 struct window *window_find(uint64_t token)
@@ -85,9 +105,8 @@ struct window *window_find(uint64_t token)
 
 static void context_free(struct context *context)
 {
-	for (unsigned i = 0; i < CONTEXT_WINDOWS; i++)
-		if (context->windows[i])
-			window_free(context->windows[i]);
+	while (context->windows)
+		context_window_end(context, context->windows->index);
 	cview_context_end(context);
 	grant_free(&context->user);
 	grant_free(&context->owner);

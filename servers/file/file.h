@@ -14,7 +14,7 @@
 
 #define WINDOW_BYTES 16384u
 #define WINDOW_PAGES (WINDOW_BYTES / PAGE)
-#define CONTEXT_WINDOWS 64
+#define CONTEXT_WINDOWS 1024  // one for each thread
 #define CONTEXT_CVIEWS 32
 #define CONTEXTS_MAX 1024
 #define WINDOWS_MAX 4096
@@ -37,11 +37,13 @@ struct context {
 	struct grant user, owner;
 	struct cred cred;
 	struct inode *root, *cwd;
-	struct window *windows[CONTEXT_WINDOWS];
+	struct window *windows;  // a list
 	struct cview *cviews[CONTEXT_CVIEWS];
 };
 
 struct window {
+	struct window *next;  // of its context
+	uint32_t index;       // which of the context's
 	uint64_t token;
 	struct context *context;
 	uint32_t page;   // first of WINDOW_PAGES in the store

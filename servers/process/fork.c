@@ -71,6 +71,8 @@ static struct body *body_for(struct body *parent, struct task *child, uint64_t f
 		body_destroy(body);
 		return NULL;
 	}
+	if (body)
+		futex_share(body->space);
 	return body;
 }
 

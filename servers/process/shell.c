@@ -84,6 +84,14 @@ static void pages_clean(const struct body *body, bool is_copy)
 	memset(store_at(body->pages), 0, count * (size_t)PAGE_SIZE);
 }
 
+static struct body *renew(struct body *body, struct task *task)
+{
+	if (thread_renew(body->threads, task))
+		return body;
+	body_discard(body);
+	return NULL;
+}
+
 struct body *shell_take(struct task *task, bool is_copy)
 {
 	struct body *body = shell_count ? shells[--shell_count] : NULL;
@@ -92,8 +100,7 @@ struct body *shell_take(struct task *task, bool is_copy)
 		return NULL;
 	pages_clean(body, is_copy);
 	memset(store_at(body->space->block_pages[0]), 0, PAGE_SIZE);
-	thread_renew(body->threads, task);
-	return body;
+	return renew(body, task);
 }
 
 struct body *shell_spare_take(struct space *space, struct task *task)
@@ -105,8 +112,7 @@ struct body *shell_spare_take(struct space *space, struct task *task)
 	space->spare = NULL;
 	space->references++;
 	pages_clean(body, false);
-	thread_renew(body->threads, task);
-	return body;
+	return renew(body, task);
 }
 
 void shell_spare_drop(struct space *space)

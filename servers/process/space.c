@@ -58,6 +58,7 @@ void space_empty(struct space *space)
 	// No area crosses these borders, so no room is needed.
 	vma_remove(&space->vmas, 0, PROGRAM_END);
 	vma_remove(&space->vmas, ENV_EXEC, ENV_END);
+	space->vmas.has_shared = false;
 	space_charge_settle(space);
 	memset(space->tables, 0, sizeof(space->tables));
 	space->brk_start = space->brk = space->mmap_top = space->vdso = 0;

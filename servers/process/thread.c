@@ -70,17 +70,29 @@ static bool area_map(struct thread *thread, uint32_t page, uint32_t count, uint6
 	return slot;
 }
 
+#define WINDOW_KEEP 0x8000  // behind the first window: nobody's
+
 // The table for the thread's windows: other servers map there by their replies, and have no memory for
-// tables. A mapping makes it, and it stays when the mapping goes.
+// tables. A mapping makes it, and keeps it.
 static bool windows_prepare(struct thread *thread)
 {
 	struct space *space = thread->body->space;
-	cap_t slot = body_map_pages(space, thread->pages + BODY_STACK_PAGES, 1, env_window(thread->area, 0),
-				    FRAME_READ);
 
-	if (slot)
-		slot_set_drop(&space->slots, slot);
-	return slot;
+	if (thread->window_map)
+		slot_set_drop(&space->slots, thread->window_map);
+	thread->window_map = body_map_pages(space, thread->pages + BODY_STACK_PAGES, 1,
+					    env_window(thread->area, 0) + WINDOW_KEEP, FRAME_READ);
+	return thread->window_map;
+}
+
+// What other servers have mapped for a thread that is gone would be in the way of the next.
+static void windows_end(struct thread *thread)
+{
+	struct space *space = thread->body->space;
+
+	(void)vspace_unmap_range(space->vspace, env_window(thread->area, 0), env_window(thread->area + 1, 0));
+	if (thread->window_map)
+		slot_set_drop(&space->slots, thread->window_map);
 }
 
 // The pages of the library's stack that are there from the start are the top ones. Few calls need more.
@@ -308,8 +320,10 @@ void thread_destroy(struct thread *thread)
 	for (uint32_t i = 0; !is_last && i < thread->map_count; i++)
 		slot_set_drop(&body->space->slots, thread->maps[i]);
 	if (thread->area < ENV_THREAD_MAX) {
-		if (!is_last)
+		if (!is_last) {
+			windows_end(thread);
 			stack_area_end(thread);
+		}
 		bit_put(body->space->threads, thread->area);
 	}
 	if (thread->number < BODY_THREADS)
@@ -380,12 +394,16 @@ void thread_retire(struct thread *thread)
 	thread->task = NULL;
 }
 
-void thread_renew(struct thread *thread, struct task *task)
+bool thread_renew(struct thread *thread, struct task *task)
 {
+	// When the old program's windows went, so did their table.
+	if (!windows_prepare(thread))
+		return false;
 	thread->task = task;
 	block_prepare(thread);
 	thread->ticks_start = thread->block->ticks_start = consumed(thread);
 	count_add(thread);
+	return true;
 }
 
 bool thread_start(struct thread *thread, uint64_t ip)

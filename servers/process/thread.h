@@ -38,6 +38,7 @@ struct thread {
 	bool is_first;        // its pages are the body's
 	cap_t maps[THREAD_MAPS];  // of the space's slots: they go before the pages do
 	uint32_t map_count;
+	cap_t window_map;     // keeps the table of its windows
 	struct abi_block *kernel;    // its block
 	struct linux_thread *block;  // in it
 	uint64_t ticks_start;        // of its SchedContext, when it began
@@ -65,7 +66,7 @@ void thread_destroy(struct thread *thread);
 // The only thread of a body that is kept for another process: it stops, and nothing is left of what it was;
 // later it is the first of a new process. Its pages are not cleaned here.
 void thread_retire(struct thread *thread);
-void thread_renew(struct thread *thread, struct task *task);
+bool thread_renew(struct thread *thread, struct task *task);  // false: no memory
 
 // The CSpace has been exchanged.
 bool thread_cspace_set(struct thread *thread, cap_t cnode);

@@ -246,6 +246,7 @@ bool vma_copy(struct vma_list *to, const struct vma_list *from, uint64_t limit)
 		return false;
 	memmove(&to->items[count], to->items, to->count * sizeof(struct vma));
 	to->count += count;
+	to->has_shared = from->has_shared;
 	for (uint32_t i = 0; i < count; i++) {
 		to->items[i] = from->items[i];
 		to->charged += vma_charge(&to->items[i]);

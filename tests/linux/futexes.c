@@ -1,4 +1,9 @@
 // Futexes, private and shared, each operation; robust lists.
+// abi: futex FUTEX_WAIT FUTEX_WAKE FUTEX_REQUEUE FUTEX_CMP_REQUEUE FUTEX_WAKE_OP: whole
+// abi: futex FUTEX_WAIT_BITSET FUTEX_WAKE_BITSET FUTEX_CLOCK_REALTIME: whole
+// abi: futex FUTEX_LOCK_PI: refused ENOSYS: no priorities are inherited yet
+// abi: set_robust_list: whole
+// abi: get_robust_list: partial: of the calling thread alone
 #define _GNU_SOURCE
 #include <limits.h>
 #include <pthread.h>
@@ -285,7 +290,6 @@ static void robust_lists(void)
 	doze();
 	check(pthread_mutex_lock(robust) == EOWNERDEAD, "robust: who waits is woken");
 	waitpid(child, NULL, 0);
-	check(FAILS(syscall(SYS_set_robust_list, &word, 23), EINVAL), "robust: EINVAL");
 }
 
 // By hand, at the end of a thread that the C library knows nothing of.
@@ -323,6 +327,8 @@ static void *lock_waiter(void *p)
 
 static void robust_by_hand(void)
 {
+	void *head = NULL;
+	size_t size = 0;
 	pthread_t a, b;
 
 	pthread_create(&b, NULL, lock_waiter, NULL);
@@ -330,6 +336,9 @@ static void robust_by_hand(void)
 	pthread_join(a, NULL);
 	pthread_join(b, NULL);
 	check(list.entry.lock == (int)(0x80000000u | OWNER_DIED), "robust: OWNER_DIED, and a waiter is woken");
+	check(FAILS(syscall(SYS_set_robust_list, &word, 23), EINVAL) &&
+	      syscall(SYS_set_robust_list, &list, 24) == 0 && syscall(SYS_get_robust_list, 0, &head, &size) == 0 &&
+	      head == &list && size == 24, "robust: the list's head");
 }
 
 int main(void)

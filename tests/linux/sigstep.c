@@ -130,7 +130,7 @@ static bool is_counted(void)
 	return least >= 2000 && most < 2040;
 }
 
-static bool is_before(void) { return seen <= (uint64_t)step_call; }
+static bool is_before(void) { return seen >= (uint64_t)step_run && seen <= (uint64_t)step_call; }
 
 // Before each turn of a call that takes something.
 static void (*prepare)(void);

@@ -1,5 +1,12 @@
 // Threads: making, joining, many at once, exit of one and of all, fork and exec from among them.
+// abi: clone CLONE_THREAD CLONE_SIGHAND: partial: CLONE_VM, CLONE_FS, CLONE_FILES, CLONE_SIGHAND go together
+// abi: exit: whole
+// abi: exit_group: whole
+// abi: gettid: whole
+// abi: set_tid_address: whole
+// abi: clone3: refused ENOSYS: the C libraries use clone then
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -333,12 +340,46 @@ static bool fork_while_table_changes(void)
 	return is_ok;
 }
 
+// More threads than the small tables of their process have room for; each opens and reads.
+#define CROWD 120
+
+static void *reads(void *path)
+{
+	char c = 0;
+	int fd;
+
+	pthread_barrier_wait(&barrier);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || read(fd, &c, 1) != 1)
+		c = 0;
+	close(fd);
+	return (void *)(long)(c == 0x7f);
+}
+
+static bool crowd(void)
+{
+	pthread_t threads[CROWD];
+	pthread_attr_t attr;
+	bool is_ok = true;
+	void *value;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 65536);
+	pthread_barrier_init(&barrier, NULL, CROWD);
+	for (int i = 0; i < CROWD; i++)
+		is_ok = is_ok && !pthread_create(&threads[i], &attr, reads, (void *)self);
+	for (int i = 0; is_ok && i < CROWD; i++)
+		is_ok = !pthread_join(threads[i], &value) && value;
+	return is_ok;
+}
+
 static bool clone_errors(void)
 {
 	bool is_ok = FAILS(syscall(SYS_clone, CLONE_THREAD, 0, 0, 0, 0), EINVAL);
 
 	is_ok = FAILS(syscall(SYS_clone, CLONE_SIGHAND, 0, 0, 0, 0), EINVAL) && is_ok;
 	is_ok = FAILS(syscall(SYS_clone, CLONE_THREAD | CLONE_VM, 0, 0, 0, 0), EINVAL) && is_ok;
+	is_ok = syscall(SYS_clone3, NULL, 0) == -1 && is_ok;
 	return is_ok;
 }
 
@@ -350,6 +391,7 @@ int main(int argc, char **argv)
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	check(one_after_another(), "300 threads one after another");
 	check(many_at_once(), "64 threads at once, each with a tid, one mutex");
+	check(crowd(), "120 threads, each with a file");
 	check(detached_ones(), "50 detached threads");
 	check(condition(), "a condition: timed out, then broadcast");
 	check(own_name_and_tls(), "each thread has its name and thread-local storage");
