@@ -17,12 +17,16 @@
 #define MOVABLE_BASE 0x0000555555554000ull
 #define STACK_GAP 0x1000000ull
 #define AUX_WORDS 40
+#define FDS_AT_ONCE 16u
 
-static uint64_t random_pages(unsigned bits)
+// Random numbers for one exec, made at once.
+static struct {
+	uint64_t top, base, brk, mmap;
+	uint8_t bytes[16];  // AT_RANDOM
+} chance;
+
+static uint64_t random_pages(uint64_t value, unsigned bits)
 {
-	uint64_t value = 0;
-
-	rt_random(&value, sizeof(value));
 	return (value & ((1ull << bits) - 1)) * PAGE_SIZE;
 }
 
@@ -78,8 +82,8 @@ static int64_t areas_make(struct space *space, const struct elf_image *elf, uint
 			    .prot = VMA_READ | VMA_WRITE,
 			    .flags = VMA_LAZY};
 
-	space->brk_start = space->brk = elf->high + base + random_pages(13);
-	space->mmap_top = stack.start - STACK_GAP - random_pages(16);
+	space->brk_start = space->brk = elf->high + base + random_pages(chance.brk, 13);
+	space->mmap_top = stack.start - STACK_GAP - random_pages(chance.mmap, 16);
 	return area_add(space, &stack) ? 0 : -ENOMEM;
 }
 
@@ -145,7 +149,7 @@ static int64_t stack_write(struct stack *s, const struct image *image, const str
 	uint8_t extra[32] = {0};
 	uint64_t at = 0;
 
-	rt_random(extra, 16);
+	memcpy(extra, chance.bytes, sizeof(chance.bytes));
 	memcpy(extra + 16, "x86_64", 7);
 	s->strings = (top - 16 - image->size) & ~15ull;
 	s->random = s->strings - 32;
@@ -226,12 +230,12 @@ static void block_make(struct body *body, const struct elf_image *elf, uint64_t 
 
 static int64_t body_fill(struct task *task, const struct image *image, struct file *file, struct body *body)
 {
-	uint64_t top = PROGRAM_STACK_TOP - random_pages(18), base = 0, sp = 0;
+	uint64_t top = PROGRAM_STACK_TOP - random_pages(chance.top, 18), base = 0, sp = 0;
 	struct elf_image elf;
 	int64_t error = image_read(file->handle, &elf);
 
 	if (!error && elf.is_movable)
-		base = MOVABLE_BASE + random_pages(24) - elf.low;
+		base = MOVABLE_BASE + random_pages(chance.base, 24) - elf.low;
 	if (!error)
 		error = areas_make(body->space, &elf, base, file, top);
 	if (!error)
@@ -254,6 +258,7 @@ int64_t exec_build(struct task *task, const struct image *image, struct body **o
 
 	if (!file)
 		return error;
+	rt_random(&chance, sizeof(chance));
 	error = file_client_make() ? 0 : -EIO;
 	*out = error ? NULL : body_take(task, false);
 	if (!error)
@@ -293,6 +298,20 @@ static void signals_move(struct thread *to, struct thread *from)
 	to->block->work = to->block->pending | to->block->queued | to->task->queue.mask ? WORK_SIGNAL : 0;
 }
 
+// Are all of FDS_AT_ONCE descriptors from `fd` on closed? Most of a table is.
+static bool descriptors_are_closed(const struct process_block *block, uint32_t fd)
+{
+	uint64_t any = 0;
+
+	for (unsigned i = 0; i < FDS_AT_ONCE / 2; i++) {
+		uint64_t two;
+
+		memcpy(&two, &block->fds[fd + 2 * i], sizeof(two));
+		any |= two;
+	}
+	return any == 0;
+}
+
 // The tables of the new program: descriptors without close-on-exec, handlers back to the default.
 static void tables_move(struct body *to, const struct body *from, uint64_t *bitmap)
 {
@@ -302,6 +321,11 @@ static void tables_move(struct body *to, const struct body *from, uint64_t *bitm
 	memset(bitmap, 0, LINUX_FD_MAX / 8);
 	for (uint32_t i = 0; i < LINUX_FD_MAX; i++) {
 		struct linux_fd fd = old->fds[i];
+
+		if (i % FDS_AT_ONCE == 0 && descriptors_are_closed(old, i)) {
+			i += FDS_AT_ONCE - 1;
+			continue;
+		}
 
 		if (!fd.handle || fd.handle > from->handles || fd.cloexec)
 			continue;

@@ -223,7 +223,7 @@ void mprotect_handle(struct task *task, struct msg *m)
 		return;
 	}
 	vma_protect(&space->vmas, range.start, range.end, prot);
-	space_unmap(space, range.start, range.end);
+	space_protect(space, range.start, range.end);
 	space_charge_settle(space);
 	answer_set(m, 0);
 }

@@ -104,7 +104,7 @@ struct body *shell_spare_take(struct space *space, struct task *task)
 		return NULL;
 	space->spare = NULL;
 	space->references++;
-	pages_clean(body, false);
+	pages_clean(body, true);  // a child's process block is a copy of its parent's
 	thread_renew(body->threads, task);
 	return body;
 }

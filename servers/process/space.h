@@ -82,6 +82,8 @@ enum outcome space_fault(struct space *space, uint64_t address, uint64_t access,
 // Forget pages and mappings in a range; or only the mappings.
 void space_drop(struct space *space, uint64_t start, uint64_t end);
 void space_unmap(struct space *space, uint64_t start, uint64_t end);
+// The protection of the areas in a range has changed.
+void space_protect(struct space *space, uint64_t start, uint64_t end);
 // Move pages to another address (mremap); their mappings go. False: no memory, nothing is moved.
 bool space_move(struct space *space, uint64_t from, uint64_t to, uint64_t length);
 // Fill an empty space with the same areas, pages and mappings, copy-on-write; but the page of the stack at
@@ -93,6 +95,13 @@ uint64_t space_read(struct space *space, uint64_t address, void *to, uint64_t le
 uint64_t space_write(struct space *space, uint64_t address, const void *from, uint64_t length);
 
 // --- for space*.c
+
+// May a mapping of this page in this area be written?
+static inline bool page_is_writable(const struct vma *vma, uint32_t page)
+{
+	return vma->prot & VMA_WRITE && page != PAGE_NONE &&
+	       (vma->flags & VMA_SHARED || !page_is_shared(&store_pages, page));
+}
 
 // Consecutive pages of a Frame of the server's.
 struct window {

@@ -119,12 +119,6 @@ enum outcome space_populate(struct space *space, uint64_t address, bool is_write
 	return outcome;
 }
 
-static bool page_is_writable(const struct vma *vma, uint32_t page)
-{
-	return vma->prot & VMA_WRITE && page != PAGE_NONE &&
-	       (vma->flags & VMA_SHARED || !page_is_shared(&store_pages, page));
-}
-
 // The run of entries around i that one mapping can cover: same source, consecutive, same rights.
 struct run {
 	uint32_t low, high;  // entries [low, high)
