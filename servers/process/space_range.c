@@ -176,6 +176,40 @@ bool space_move(struct space *space, uint64_t from, uint64_t to, uint64_t length
 	return true;
 }
 
+int64_t space_populate_range(struct space *space, uint64_t start, uint64_t end, uint32_t how)
+{
+	bool is_strict = how & 2, is_write = how & 1;
+
+	for (uint64_t at = start; at < end; at += PAGE_SIZE) {
+		const struct vma *vma = vma_find(&space->vmas, at);
+		bool is_allowed = vma && vma->prot && (!is_write || vma->prot & VMA_WRITE);
+		uint32_t page;
+
+		if (!vma || (!is_allowed && is_strict))
+			return vma ? -EFAULT : -ENOMEM;
+		if (!vma->prot) {
+			at = vma->end - PAGE_SIZE;
+			continue;
+		}
+
+		enum outcome outcome = space_populate(space, at, is_write && vma->prot & VMA_WRITE, &page);
+
+		if (outcome != OUTCOME_OK && (is_strict || outcome == OUTCOME_MEMORY))
+			return outcome == OUTCOME_MEMORY ? -ENOMEM : -EFAULT;
+	}
+	return 0;
+}
+
+bool space_is_resident(struct space *space, uint64_t address)
+{
+	const struct vma *vma = vma_find(&space->vmas, address);
+	const struct chunk *chunk = chunk_find(space, address, false);
+	const struct entry *entry = chunk ? &chunk->entries[address / PAGE_SIZE % CHUNK_PAGES] : NULL;
+
+	// A file's pages are in the cache as long as they are anywhere.
+	return (entry && (entry->page != PAGE_NONE || entry->slot)) || (vma && vma->flags & VMA_FILE);
+}
+
 uint64_t space_read(struct space *space, uint64_t address, void *to, uint64_t length)
 {
 	uint64_t done = 0;
