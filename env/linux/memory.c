@@ -90,7 +90,9 @@ int64_t call_mremap(uint64_t address, uint64_t old, uint64_t new, uint64_t flags
 
 	if (is_unaligned(address) || new == 0 || (flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)))
 		return -EINVAL;
-	if ((flags & MREMAP_FIXED) && (!(flags & MREMAP_MAYMOVE) || is_unaligned(to) || is_beyond(to, new)))
+	if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && (!(flags & MREMAP_MAYMOVE) || is_unaligned(to)))
+		return -EINVAL;
+	if ((flags & MREMAP_FIXED) && is_beyond(to, new))
 		return -EINVAL;
 	if (is_beyond(address, old))
 		return -EFAULT;

@@ -169,10 +169,10 @@ static void moving(void)
 	char *p = area(8), *q;
 
 	memset(p, 'm', 8 * PAGE);
-	q = mremap(p, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+	q = mremap(p, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
 	check(q != MAP_FAILED && q != p && q[0] == 'm' && q[4 * PAGE - 1] == 'm' && !p[0] && p[4 * PAGE] == 'm',
 	      "MREMAP_DONTUNMAP leaves an empty area behind");
-	check(FAILS((long)mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP), EINVAL),
+	check(FAILS((long)mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL), EINVAL),
 	      "and does not change the length");
 	check(FAILS((long)mremap(p, PAGE, PAGE, MREMAP_FIXED, q), EINVAL), "MREMAP_FIXED needs MAYMOVE");
 	check(mremap(p + 4 * PAGE, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, q) == q && q[0] == 'm' &&
