@@ -18,6 +18,7 @@
 #define STACK_GAP 0x1000000ull
 #define AUX_WORDS 40
 #define FDS_AT_ONCE 16u
+#define HWCAP2_FSGSBASE 2u  // the instructions work: the kernel needs them itself
 
 // Random numbers for one exec, made at once.
 static struct {
@@ -117,6 +118,15 @@ static bool pointers_push(struct stack *s, const struct image *image, uint64_t *
 	return true;
 }
 
+// As Linux has it: what CPUID leaf 1 says in edx.
+static uint64_t processor_features(void)
+{
+	uint32_t a = 1, b, c = 0, d;
+
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	return d;
+}
+
 static void aux_all(struct stack *s, const struct task *task, const struct elf_image *elf, uint64_t base,
 		    uint64_t name)
 {
@@ -132,10 +142,11 @@ static void aux_all(struct stack *s, const struct task *task, const struct elf_i
 	aux_push(s, 13, task->ids.rgid);
 	aux_push(s, 14, task->ids.egid);
 	aux_push(s, 15, s->platform);
-	aux_push(s, 16, 0);
+	aux_push(s, 16, processor_features());
 	aux_push(s, 17, 100);
 	aux_push(s, 23, 0);
 	aux_push(s, 25, s->random);
+	aux_push(s, 26, HWCAP2_FSGSBASE);
 	aux_push(s, 31, s->strings + name);
 	if (s->space->vdso)
 		aux_push(s, 33, s->space->vdso);
