@@ -9,6 +9,7 @@
 #include "abi/gen/stubs.h"
 #include "lib/rt/component.h"
 #include "lib/rt/random.h"
+#include "servers/process/check.h"
 #include "servers/process/elf.h"
 #include "servers/process/server.h"
 #include "servers/process/vdso.h"
@@ -16,7 +17,7 @@
 #define PROGRAM_LOW 0x10000ull
 #define MOVABLE_BASE 0x0000555555554000ull
 #define STACK_GAP 0x1000000ull
-#define AUX_WORDS 40
+#define AUX_WORDS 64  // of the vector, argc and the two ends of pointers included
 #define FDS_AT_ONCE 16u
 #define HWCAP2_FSGSBASE 2u  // the instructions work: the kernel needs them itself
 
@@ -92,10 +93,14 @@ struct stack {
 	struct space *space;
 	uint64_t strings, random, platform;  // addresses
 	uint64_t *words;
-	uint64_t count, size;
+	uint64_t count, room;
 };
 
-static void stack_push(struct stack *s, uint64_t word) { s->words[s->count++] = word; }
+static void stack_push(struct stack *s, uint64_t word)
+{
+	CHECK(s->count < s->room);
+	s->words[s->count++] = word;
+}
 
 static void aux_push(struct stack *s, uint64_t type, uint64_t value)
 {
@@ -188,7 +193,8 @@ static int64_t stack_make(struct space *space, const struct image *image, const 
 	if (image->argc > image->size || image->envc > image->size ||
 	    (image->argc + image->envc) * 8 + image->size > PROGRAM_STACK_MAX / 4)
 		return -E2BIG;
-	s.words = malloc((image->argc + image->envc + AUX_WORDS) * sizeof(*s.words));
+	s.room = image->argc + image->envc + AUX_WORDS;
+	s.words = malloc(s.room * sizeof(*s.words));
 	if (!s.words)
 		return -ENOMEM;
 	error = stack_write(&s, image, task, elf, base, top, sp);
