@@ -2,6 +2,12 @@
 #include "env/linux/library.h"
 #include "protocol/gen/process.h"
 
+#define MS_ASYNC 1u
+#define MS_SYNC 4u
+#define MS_ALL 7u
+#define MLOCK_ONFAULT 1u
+#define RLIMIT_MEMLOCK 8
+
 // Does [address, address + length) touch the environment, or wrap?
 static bool is_beyond(uint64_t address, uint64_t length) { return !user_is_range(address, length); }
 
@@ -75,15 +81,18 @@ int64_t call_mprotect(uint64_t address, uint64_t length, uint64_t prot)
 
 #define MREMAP_MAYMOVE 1u
 #define MREMAP_FIXED 2u
+#define MREMAP_DONTUNMAP 4u
 
 int64_t call_mremap(uint64_t address, uint64_t old, uint64_t new, uint64_t flags, uint64_t to)
 {
 	uint64_t result = 0;
 	err_t err;
 
-	if (is_unaligned(address) || new == 0 || (flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED)))
+	if (is_unaligned(address) || new == 0 || (flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)))
 		return -EINVAL;
-	if ((flags & MREMAP_FIXED) && (!(flags & MREMAP_MAYMOVE) || is_unaligned(to) || is_beyond(to, new)))
+	if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && (!(flags & MREMAP_MAYMOVE) || is_unaligned(to)))
+		return -EINVAL;
+	if ((flags & MREMAP_FIXED) && is_beyond(to, new))
 		return -EINVAL;
 	if (is_beyond(address, old))
 		return -EFAULT;
@@ -102,6 +111,104 @@ int64_t call_madvise(uint64_t address, uint64_t length, uint64_t advice)
 		return -EINVAL;
 	if (is_beyond(address, length))
 		return -ENOMEM;
-	err = process_madvise(LINUX_SLOT_PROCESS, address, length, advice, &result);
+	err = process_madvise(LINUX_SLOT_PROCESS, address, length, (uint32_t)advice, &result);
 	return answer_get(err, result);
 }
+
+#define QUERY_PAGES 448u
+#define QUERY_WORDS (QUERY_PAGES / 64)
+
+// Which pages from `address` on are in memory, a bit for each; or an error.
+static int64_t memory_query(uint64_t address, uint64_t length, uint64_t bits[QUERY_WORDS])
+{
+	struct msg m = {.tag = TAG(PROCESS_MEMORY_QUERY, 2), .words = {address, length}};
+	err_t err = sys_call(LINUX_SLOT_PROCESS, &m);
+
+	for (unsigned i = 0; i < QUERY_WORDS; i++)
+		bits[i] = m.words[1 + i];
+	return answer_get(err, m.words[0]);
+}
+
+int64_t call_mincore(uint64_t address, uint64_t length, uint64_t vector)
+{
+	uint64_t pages = length / PAGE_SIZE + !!(length % PAGE_SIZE), bits[QUERY_WORDS];
+	uint8_t bytes[QUERY_PAGES];
+
+	if (is_unaligned(address))
+		return -EINVAL;
+	if (is_beyond(address, length))
+		return -ENOMEM;
+	for (uint64_t done = 0; done < pages; done += QUERY_PAGES) {
+		uint64_t count = pages - done < QUERY_PAGES ? pages - done : QUERY_PAGES;
+		int64_t err = memory_query(address + done * PAGE_SIZE, count * PAGE_SIZE, bits);
+
+		if (err)
+			return err;
+		for (uint64_t i = 0; i < count; i++)
+			bytes[i] = bits[i / 64] >> (i % 64) & 1;
+		if (user_put(vector + done, bytes, count))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+// Nothing that is mapped shared and writable is a file's: there is nothing to write back.
+int64_t call_msync(uint64_t address, uint64_t length, uint64_t flags)
+{
+	uint64_t bits[QUERY_WORDS];
+
+	if (is_unaligned(address) || flags & ~(uint64_t)MS_ALL || (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+		return -EINVAL;
+	if (length > UINT64_MAX - PAGE_SIZE || is_beyond(address, length))
+		return -ENOMEM;
+	return length ? memory_query(address, length, bits) : 0;
+}
+
+// Memory is never moved out. What is left is that it is there, and the limit, which each call keeps for
+// itself alone.
+static int64_t lock_check(uint64_t length)
+{
+	const struct process_block *process = process_get();
+	uint64_t limit = process->limits[RLIMIT_MEMLOCK][0];
+
+	if (process->euid == 0 || length <= limit)
+		return 0;
+	return limit ? -ENOMEM : -EPERM;
+}
+
+int64_t call_mlock2(uint64_t address, uint64_t length, uint64_t flags)
+{
+	uint64_t start = address & ~(PAGE_SIZE - 1ull), result = 0, bits[QUERY_WORDS];
+	int64_t err;
+
+	if (flags & ~(uint64_t)MLOCK_ONFAULT)
+		return -EINVAL;
+	length += address - start;
+	if (length > UINT64_MAX - PAGE_SIZE)
+		return -EINVAL;
+	if (is_beyond(start, length))
+		return -ENOMEM;
+	err = lock_check(length);
+	if (err || length == 0)
+		return err;
+	if (flags & MLOCK_ONFAULT)
+		return memory_query(start, length, bits);
+	return answer_get(process_populate(LINUX_SLOT_PROCESS, start, length, 1, &result), 0) ? -ENOMEM
+											     : (int64_t)result;
+}
+
+int64_t call_mlock(uint64_t address, uint64_t length) { return call_mlock2(address, length, 0); }
+
+int64_t call_munlock(uint64_t address, uint64_t length)
+{
+	uint64_t start = address & ~(PAGE_SIZE - 1ull), bits[QUERY_WORDS];
+
+	length += address - start;
+	if (length > UINT64_MAX - PAGE_SIZE)
+		return -EINVAL;
+	if (is_beyond(start, length))
+		return -ENOMEM;
+	return length ? memory_query(start, length, bits) : 0;
+}
+
+int64_t call_munlockall(void) { return 0; }

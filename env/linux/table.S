@@ -42,6 +42,8 @@ table:
 	CALL	23, call_select
 	CALL	24, call_sched_yield
 	CALL	25, call_mremap
+	CALL	26, call_msync
+	CALL	27, call_mincore
 	CALL	28, call_madvise
 	CALL	32, call_dup
 	CALL	33, call_dup2
@@ -116,6 +118,9 @@ table:
 	CALL	133, call_mknod
 	CALL	137, call_statfs
 	CALL	138, call_fstatfs
+	CALL	149, call_mlock
+	CALL	150, call_munlock
+	CALL	152, call_munlockall
 	CALL	157, call_prctl
 	CALL	158, call_arch_prctl
 	CALL	160, call_setrlimit
@@ -166,6 +171,7 @@ table:
 	CALL	309, call_getcpu
 	CALL	316, call_renameat2
 	CALL	318, call_getrandom
+	CALL	325, call_mlock2
 	CALL	326, call_copy_file_range
 	CALL	327, call_preadv2
 	CALL	328, call_pwritev2

@@ -62,9 +62,12 @@ static bool run_take(uint32_t i, uint32_t count)
 
 cap_t slot_alloc_run(uint32_t count)
 {
-	for (uint32_t i = 0; count && count <= slot_count && i <= slot_count - count; i++)
-		if (run_take(i, count))
+	for (uint32_t i = 0; count && count <= slot_count && i <= slot_count - count; i++) {
+		if (taken[i / 64] == ~0ull)
+			i |= 63;
+		else if (run_take(i, count))
 			return slot_first + i;
+	}
 	return 0;
 }
 

@@ -44,6 +44,8 @@
 #define PROCESS_FUTEX_REQUEUE 0x830
 #define PROCESS_FUTEX_SIGNAL 0x831
 #define PROCESS_OPTION 0x832
+#define PROCESS_MEMORY_QUERY 0x83c
+#define PROCESS_POPULATE 0x83d
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define PROCESS_METHODS(X) \
@@ -85,7 +87,9 @@
 	X(futex_end, 0, 0) \
 	X(futex_requeue, 6, 0) \
 	X(futex_signal, 1, 0) \
-	X(option, 2, 0)
+	X(option, 2, 0) \
+	X(memory_query, 2, 0) \
+	X(populate, 3, 0)
 
 // End the whole process. Not answered.
 // status: wait status: code << 8, or a signal
@@ -616,6 +620,34 @@ static inline err_t process_futex_signal(cap_t to, uint64_t thread, uint64_t *re
 static inline err_t process_option(cap_t to, uint64_t what, uint64_t value, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(PROCESS_OPTION, 2), .words = {what, value}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// What lies in a range of addresses: for msync and mincore.
+// length: 448 pages at most for the bitmap
+// *result: 0, or -ENOMEM when not all of it is mapped; then words 1 to 7: bit i, is page i in
+// memory?
+static inline err_t process_memory_query(cap_t to, uint64_t address, uint64_t length, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_MEMORY_QUERY, 2), .words = {address, length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// See that pages are in memory: MAP_POPULATE, mlock, MADV_POPULATE_*.
+// how: 0: for reading where that is allowed, 1: for writing where that is allowed, 2: for
+// reading, 3: for writing, else fail
+// *result: 0, or -errno
+static inline err_t process_populate(cap_t to, uint64_t address, uint64_t length, uint64_t how, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_POPULATE, 3), .words = {address, length, how}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

@@ -9,6 +9,7 @@
 #include "abi/gen/stubs.h"
 #include "lib/rt/component.h"
 #include "lib/rt/random.h"
+#include "servers/process/check.h"
 #include "servers/process/elf.h"
 #include "servers/process/server.h"
 #include "servers/process/vdso.h"
@@ -16,13 +17,18 @@
 #define PROGRAM_LOW 0x10000ull
 #define MOVABLE_BASE 0x0000555555554000ull
 #define STACK_GAP 0x1000000ull
-#define AUX_WORDS 40
+#define AUX_WORDS 64  // of the vector, argc and the two ends of pointers included
+#define FDS_AT_ONCE 16u
+#define HWCAP2_FSGSBASE 2u  // the instructions work: the kernel needs them itself
 
-static uint64_t random_pages(unsigned bits)
+// Random numbers for one exec, made at once.
+static struct {
+	uint64_t top, base, brk, mmap;
+	uint8_t bytes[16];  // AT_RANDOM
+} chance;
+
+static uint64_t random_pages(uint64_t value, unsigned bits)
 {
-	uint64_t value = 0;
-
-	rt_random(&value, sizeof(value));
 	return (value & ((1ull << bits) - 1)) * PAGE_SIZE;
 }
 
@@ -78,8 +84,8 @@ static int64_t areas_make(struct space *space, const struct elf_image *elf, uint
 			    .prot = VMA_READ | VMA_WRITE,
 			    .flags = VMA_LAZY};
 
-	space->brk_start = space->brk = elf->high + base + random_pages(13);
-	space->mmap_top = stack.start - STACK_GAP - random_pages(16);
+	space->brk_start = space->brk = elf->high + base + random_pages(chance.brk, 13);
+	space->mmap_top = stack.start - STACK_GAP - random_pages(chance.mmap, 16);
 	return area_add(space, &stack) ? 0 : -ENOMEM;
 }
 
@@ -87,10 +93,14 @@ struct stack {
 	struct space *space;
 	uint64_t strings, random, platform;  // addresses
 	uint64_t *words;
-	uint64_t count, size;
+	uint64_t count, room;
 };
 
-static void stack_push(struct stack *s, uint64_t word) { s->words[s->count++] = word; }
+static void stack_push(struct stack *s, uint64_t word)
+{
+	CHECK(s->count < s->room);
+	s->words[s->count++] = word;
+}
 
 static void aux_push(struct stack *s, uint64_t type, uint64_t value)
 {
@@ -113,6 +123,15 @@ static bool pointers_push(struct stack *s, const struct image *image, uint64_t *
 	return true;
 }
 
+// As Linux has it: what CPUID leaf 1 says in edx.
+static uint64_t processor_features(void)
+{
+	uint32_t a = 1, b, c = 0, d;
+
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	return d;
+}
+
 static void aux_all(struct stack *s, const struct task *task, const struct elf_image *elf, uint64_t base,
 		    uint64_t name)
 {
@@ -128,10 +147,11 @@ static void aux_all(struct stack *s, const struct task *task, const struct elf_i
 	aux_push(s, 13, task->ids.rgid);
 	aux_push(s, 14, task->ids.egid);
 	aux_push(s, 15, s->platform);
-	aux_push(s, 16, 0);
+	aux_push(s, 16, processor_features());
 	aux_push(s, 17, 100);
 	aux_push(s, 23, 0);
 	aux_push(s, 25, s->random);
+	aux_push(s, 26, HWCAP2_FSGSBASE);
 	aux_push(s, 31, s->strings + name);
 	if (s->space->vdso)
 		aux_push(s, 33, s->space->vdso);
@@ -145,7 +165,7 @@ static int64_t stack_write(struct stack *s, const struct image *image, const str
 	uint8_t extra[32] = {0};
 	uint64_t at = 0;
 
-	rt_random(extra, 16);
+	memcpy(extra, chance.bytes, sizeof(chance.bytes));
 	memcpy(extra + 16, "x86_64", 7);
 	s->strings = (top - 16 - image->size) & ~15ull;
 	s->random = s->strings - 32;
@@ -173,7 +193,8 @@ static int64_t stack_make(struct space *space, const struct image *image, const 
 	if (image->argc > image->size || image->envc > image->size ||
 	    (image->argc + image->envc) * 8 + image->size > PROGRAM_STACK_MAX / 4)
 		return -E2BIG;
-	s.words = malloc((image->argc + image->envc + AUX_WORDS) * sizeof(*s.words));
+	s.room = image->argc + image->envc + AUX_WORDS;
+	s.words = malloc(s.room * sizeof(*s.words));
 	if (!s.words)
 		return -ENOMEM;
 	error = stack_write(&s, image, task, elf, base, top, sp);
@@ -226,12 +247,12 @@ static void block_make(struct body *body, const struct elf_image *elf, uint64_t 
 
 static int64_t body_fill(struct task *task, const struct image *image, struct file *file, struct body *body)
 {
-	uint64_t top = PROGRAM_STACK_TOP - random_pages(18), base = 0, sp = 0;
+	uint64_t top = PROGRAM_STACK_TOP - random_pages(chance.top, 18), base = 0, sp = 0;
 	struct elf_image elf;
 	int64_t error = image_read(file->handle, &elf);
 
 	if (!error && elf.is_movable)
-		base = MOVABLE_BASE + random_pages(24) - elf.low;
+		base = MOVABLE_BASE + random_pages(chance.base, 24) - elf.low;
 	if (!error)
 		error = areas_make(body->space, &elf, base, file, top);
 	if (!error)
@@ -254,6 +275,7 @@ int64_t exec_build(struct task *task, const struct image *image, struct body **o
 
 	if (!file)
 		return error;
+	rt_random(&chance, sizeof(chance));
 	error = file_client_make() ? 0 : -EIO;
 	*out = error ? NULL : body_take(task, false);
 	if (!error)
@@ -293,6 +315,20 @@ static void signals_move(struct thread *to, struct thread *from)
 	to->block->work = to->block->pending | to->block->queued | to->task->queue.mask ? WORK_SIGNAL : 0;
 }
 
+// Are all of FDS_AT_ONCE descriptors from `fd` on closed? Most of a table is.
+static bool descriptors_are_closed(const struct process_block *block, uint32_t fd)
+{
+	uint64_t any = 0;
+
+	for (unsigned i = 0; i < FDS_AT_ONCE / 2; i++) {
+		uint64_t two;
+
+		memcpy(&two, &block->fds[fd + 2 * i], sizeof(two));
+		any |= two;
+	}
+	return any == 0;
+}
+
 // The tables of the new program: descriptors without close-on-exec, handlers back to the default.
 static void tables_move(struct body *to, const struct body *from, uint64_t *bitmap)
 {
@@ -302,6 +338,11 @@ static void tables_move(struct body *to, const struct body *from, uint64_t *bitm
 	memset(bitmap, 0, LINUX_FD_MAX / 8);
 	for (uint32_t i = 0; i < LINUX_FD_MAX; i++) {
 		struct linux_fd fd = old->fds[i];
+
+		if (i % FDS_AT_ONCE == 0 && descriptors_are_closed(old, i)) {
+			i += FDS_AT_ONCE - 1;
+			continue;
+		}
 
 		if (!fd.handle || fd.handle > from->handles || fd.cloexec)
 			continue;

@@ -7,6 +7,7 @@
 #include "protocol/gen/context.h"
 #include "servers/process/server.h"
 
+#define RLIMIT_NPROC_ 6
 #define CLONE_SIGNAL 0xffull
 #define CLONE_VM_ 0x100ull
 #define CLONE_FS_ 0x200ull
@@ -103,12 +104,26 @@ static int64_t fork_check(uint64_t flags, uint64_t entry)
 	return entry >= ENV_TEXT && entry < body_library()->library_end ? 0 : -EFAULT;
 }
 
+// RLIMIT_NPROC is not for the superuser.
+static bool is_over_limit(const struct task *task)
+{
+	uint64_t limit = task->body->block->limits[RLIMIT_NPROC_][0], count = 0;
+
+	if (task->ids.ruid == 0 || limit >= TASK_MAX)
+		return false;
+	for (uint32_t i = 0; i < TASK_MAX; i++)
+		count += tasks.items[i].state != TASK_FREE && tasks.items[i].ids.ruid == task->ids.ruid;
+	return count >= limit;
+}
+
 void fork_handle(struct task *task, struct msg *m)
 {
 	uint64_t flags = m->words[0], stack = m->words[2];
 	uint64_t entry = m->words[1] ? m->words[1] : body_library()->entry_child;
 	int64_t error = fork_check(flags, entry);
 
+	if (!error && is_over_limit(task))
+		error = -EAGAIN;
 	// A parent that shares its space must not run on before the child let go of it.
 	if (!error && flags & CLONE_VFORK_ && !process_server.free_count)
 		error = -EAGAIN;

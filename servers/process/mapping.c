@@ -15,6 +15,15 @@
 #define MAP_FIXED_NOREPLACE_ 0x100000u
 #define MREMAP_MAYMOVE_ 1u
 #define MREMAP_FIXED_ 2u
+#define MREMAP_DONTUNMAP_ 4u
+#define MAP_SHARED_VALIDATE_ 3u
+#define MAP_LOCKED_ 0x2000u
+#define MAP_POPULATE_ 0x8000u
+#define MAP_HUGETLB_ 0x40000u
+#define MAP_SYNC_ 0x80000u
+#define MAP_KNOWN_ 0x1fff3fu  // what MAP_SHARED_VALIDATE knows, with the type
+#define RLIMIT_DATA_ 2
+#define RLIMIT_AS_ 9
 #define BRK_MAX (1ull << 40)
 
 struct range {
@@ -74,15 +83,31 @@ static int64_t place_find(struct space *space, uint64_t address, uint64_t length
 	return address ? 0 : -ENOMEM;
 }
 
+// Would `more` bytes pass RLIMIT_AS, or those of private writable memory RLIMIT_DATA?
+static bool is_over_limit(const struct task *task, uint64_t more, uint8_t prot, uint8_t flags)
+{
+	const struct vma_list *vmas = &task->body->space->vmas;
+	uint64_t all = task->body->block->limits[RLIMIT_AS_][0], data = task->body->block->limits[RLIMIT_DATA_][0];
+	bool is_data = prot & VMA_WRITE && !(flags & VMA_SHARED);
+
+	if (all != ~0ull && vma_pages(vmas, PROGRAM_END, 0, 0, 0) * PAGE_SIZE + more > all)
+		return true;
+	return is_data && data != ~0ull &&
+	       vma_pages(vmas, PROGRAM_END, VMA_WRITE, VMA_SHARED, 0) * PAGE_SIZE + more > data;
+}
+
 // Add the area; the backing's reference is the caller's to drop.
-static int64_t area_make(struct space *space, uint64_t address, uint64_t length, uint64_t flags,
+static int64_t area_make(struct task *task, uint64_t address, uint64_t length, uint64_t flags,
 			 struct vma *vma)
 {
+	struct space *space = task->body->space;
 	struct range range;
 	int64_t error = place_find(space, address, length, flags, &range);
 
 	if (error)
 		return error;
+	if (is_over_limit(task, range.end - range.start, vma->prot, vma->flags))
+		return -ENOMEM;
 
 	uint64_t pages = (range.end - range.start) / PAGE_SIZE;
 	bool is_charged = vma->prot & VMA_WRITE && !(vma->flags & VMA_LAZY);
@@ -108,7 +133,8 @@ static int64_t flags_check(uint64_t prot, uint64_t flags, uint64_t length)
 
 	if (length == 0 || prot & ~(uint64_t)PROT_ALL || (type != MAP_SHARED_ && type != MAP_PRIVATE_))
 		return -EINVAL;
-	return length > PROGRAM_END ? -ENOMEM : 0;
+	// No huge pages are set aside.
+	return length > PROGRAM_END || flags & MAP_HUGETLB_ ? -ENOMEM : 0;
 }
 
 void mmap_handle(struct task *task, struct msg *m)
@@ -134,8 +160,10 @@ void mmap_handle(struct task *task, struct msg *m)
 		vma.backing = &shared->base;
 		vma.flags |= VMA_SHARED;
 	}
-	result = area_make(task->body->space, m->words[0], length, flags, &vma);
+	result = area_make(task, m->words[0], length, flags, &vma);
 	backing_put(vma.backing);
+	if (result > 0 && flags & (MAP_POPULATE_ | MAP_LOCKED_))
+		(void)space_populate_range(task->body->space, (uint64_t)result, (uint64_t)result + length, 1);
 	answer_set(m, result);
 }
 
@@ -143,11 +171,14 @@ void mmap_file_handle(struct task *task, struct msg *m)
 {
 	uint64_t address = m->words[0], length = m->words[1], prot = m->words[2], flags = m->words[3];
 	uint64_t offset = m->words[4];
-	bool is_shared = (flags & MAP_TYPE_) == MAP_SHARED_ || (flags & MAP_TYPE_) == 3;
+	bool is_validated = (flags & MAP_TYPE_) == MAP_SHARED_VALIDATE_;
+	bool is_shared = (flags & MAP_TYPE_) == MAP_SHARED_ || is_validated;
 	cap_t handle = msg_get_cap(m, 0);
 	int64_t error = flags_check(prot, is_shared ? MAP_SHARED_ : flags, length);
 	struct vma vma = {.prot = prot_of(prot), .offset = offset, .valid_end = ~0ull, .flags = VMA_FILE};
 
+	if (!error && is_validated && (flags & ~(uint64_t)MAP_KNOWN_ || flags & MAP_SYNC_))
+		error = -EOPNOTSUPP;
 	if (!error && (offset % PAGE_SIZE || offset > 1ull << 50))
 		error = -EINVAL;
 	if (!error && is_shared && prot & 2)
@@ -171,8 +202,10 @@ void mmap_file_handle(struct task *task, struct msg *m)
 		vma.flags |= VMA_SHARED;
 	// An area wholly beyond the end may be mapped; touching it is SIGBUS.
 	if (!error || error == -ENXIO)
-		error = area_make(task->body->space, address, length, flags, &vma);
+		error = area_make(task, address, length, flags, &vma);
 	backing_put(&file->base);
+	if (error > 0 && flags & (MAP_POPULATE_ | MAP_LOCKED_))
+		(void)space_populate_range(task->body->space, (uint64_t)error, (uint64_t)error + length, 0);
 	answer_set(m, error);
 }
 
@@ -223,25 +256,9 @@ void mprotect_handle(struct task *task, struct msg *m)
 		return;
 	}
 	vma_protect(&space->vmas, range.start, range.end, prot);
-	space_unmap(space, range.start, range.end);
+	space_protect(space, range.start, range.end);
 	space_charge_settle(space);
 	answer_set(m, 0);
-}
-
-void madvise_handle(struct task *task, struct msg *m)
-{
-	struct space *space = task->body->space;
-	struct range range;
-	int64_t error = m->words[1] ? range_check(m->words[0], m->words[1], -ENOMEM, &range) : 0;
-
-	if (!error && m->words[1] && !vma_covers(&space->vmas, range.start, range.end))
-		error = -ENOMEM;
-	// MADV_DONTNEED throws away; MADV_FREE may. The others are advice only.
-	if (!error && m->words[1] && (m->words[2] == 4 || m->words[2] == 8))
-		space_drop(space, range.start, range.end);
-	else if (!error && m->words[2] > 25)
-		error = -EINVAL;
-	answer_set(m, error);
 }
 
 void brk_handle(struct task *task, struct msg *m)
@@ -261,6 +278,7 @@ void brk_handle(struct task *task, struct msg *m)
 		} else if (then == now) {
 			space->brk = want;
 		} else if (vma_is_free(&space->vmas, now, then + PAGE_SIZE) &&
+			   !is_over_limit(task, then - now, VMA_WRITE, 0) &&
 			   space_charge(space, (then - now) / PAGE_SIZE)) {
 			vma_insert(&space->vmas, &vma);
 			space_charge_settle(space);
@@ -272,12 +290,14 @@ void brk_handle(struct task *task, struct msg *m)
 }
 
 // Grow where it is: only the area's end may grow, into free addresses.
-static bool grow_in_place(struct space *space, const struct vma *old, const struct range *range, uint64_t length)
+static bool grow_in_place(struct task *task, const struct vma *old, const struct range *range, uint64_t length)
 {
+	struct space *space = task->body->space;
 	struct vma more = *old;
 	uint64_t end = range->start + length, before = range->end - old->start;
 
-	if (old->end != range->end || end > PROGRAM_END || !vma_is_free(&space->vmas, range->end, end) ||
+	if (old->end != range->end || end > PROGRAM_END ||
+	    is_over_limit(task, end - range->end, old->prot, old->flags) || !vma_is_free(&space->vmas, range->end, end) ||
 	    !vma_reserve(&space->vmas, 1) || !space_charge(space, (end - range->end) / PAGE_SIZE))
 		return false;
 	more.start = range->end;
@@ -288,9 +308,10 @@ static bool grow_in_place(struct space *space, const struct vma *old, const stru
 	return true;
 }
 
-static int64_t area_move(struct space *space, const struct range *range, uint64_t length, uint64_t flags,
+static int64_t area_move(struct task *task, const struct range *range, uint64_t length, uint64_t flags,
 			 uint64_t address)
 {
+	struct space *space = task->body->space;
 	struct vma *old = vma_find(&space->vmas, range->start);
 	struct vma copy = *old;
 	uint64_t keep = range->end - range->start < length ? range->end - range->start : length;
@@ -304,7 +325,7 @@ static int64_t area_move(struct space *space, const struct range *range, uint64_
 	if (copy.flags & VMA_FILE && copy.valid_end != ~0ull)
 		return -EINVAL;  // a program's own image
 	backing_get(copy.backing);
-	result = vma_reserve(&space->vmas, 5) ? area_make(space, address, length,
+	result = vma_reserve(&space->vmas, 5) ? area_make(task, address, length,
 							  flags & MREMAP_FIXED_ ? MAP_FIXED_ : 0, &copy)
 					      : -ENOMEM;
 	backing_put(copy.backing);
@@ -315,7 +336,8 @@ static int64_t area_move(struct space *space, const struct range *range, uint64_
 		range_clear(space, &to);
 		return -ENOMEM;
 	}
-	range_clear(space, range);
+	if (!(flags & MREMAP_DONTUNMAP_))
+		range_clear(space, range);
 	return result;
 }
 
@@ -326,8 +348,9 @@ void mremap_handle(struct task *task, struct msg *m)
 	struct range range;
 	int64_t error = range_check(m->words[0], m->words[1], -EINVAL, &range);
 
-	if (error || length == 0 || length > PROGRAM_END || flags & ~3ull ||
-	    (flags & MREMAP_FIXED_ && !(flags & MREMAP_MAYMOVE_))) {
+	if (error || length == 0 || length > PROGRAM_END || flags & ~7ull ||
+	    (flags & (MREMAP_FIXED_ | MREMAP_DONTUNMAP_) && !(flags & MREMAP_MAYMOVE_)) ||
+	    (flags & MREMAP_DONTUNMAP_ && length != range.end - range.start)) {
 		answer_set(m, -EINVAL);
 		return;
 	}
@@ -336,8 +359,10 @@ void mremap_handle(struct task *task, struct msg *m)
 
 	if (!old || old->end < range.end) {
 		answer_set(m, -EFAULT);
-	} else if (flags & MREMAP_FIXED_) {
-		answer_set(m, area_move(space, &range, length, flags, m->words[4]));
+	} else if (flags & MREMAP_DONTUNMAP_ && (old->flags & VMA_SHARED || old->backing)) {
+		answer_set(m, -EINVAL);
+	} else if (flags & (MREMAP_FIXED_ | MREMAP_DONTUNMAP_)) {
+		answer_set(m, area_move(task, &range, length, flags, m->words[4]));
 	} else if (length <= range.end - range.start) {
 		struct range tail = {range.start + length, range.end};
 
@@ -345,9 +370,9 @@ void mremap_handle(struct task *task, struct msg *m)
 		if (!error && tail.start < tail.end)
 			range_clear(space, &tail);
 		answer_set(m, error ? error : (int64_t)range.start);
-	} else if (grow_in_place(space, old, &range, length)) {
+	} else if (grow_in_place(task, old, &range, length)) {
 		answer_set(m, (int64_t)range.start);
 	} else {
-		answer_set(m, flags & MREMAP_MAYMOVE_ ? area_move(space, &range, length, 0, 0) : -ENOMEM);
+		answer_set(m, flags & MREMAP_MAYMOVE_ ? area_move(task, &range, length, 0, 0) : -ENOMEM);
 	}
 }

@@ -105,8 +105,8 @@ static void sysinfo_do(struct msg *m)
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
 	answer_set(m, 0);
-	m->words[1] = store_pages.count * (uint64_t)PAGE_SIZE;
-	m->words[2] = store_pages.free_count * (uint64_t)PAGE_SIZE;
+	m->words[1] = store_bytes();
+	m->words[2] = store_free_bytes();
 	m->words[3] = tasks.count;
 	m->words[4] = rate ? (((uint64_t)high << 32 | low) - component_get()->ticks_at_boot) / rate : 0;
 }

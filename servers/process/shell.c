@@ -46,12 +46,23 @@ static bool body_clean(struct body *body)
 	       !cnode_delete(store_cnode, body_slot(body, BODY_FILES), 2);
 }
 
-// Windows that other servers mapped lie above the thread area, cache views below the process block.
+// Other servers map windows and views; where they do is not known here. What stays is the library, the
+// space's block, process block 0 and thread area 0.
 static bool space_clean(struct space *space)
 {
+	const struct {
+		uint64_t start, end;
+	} foreign[] = {
+		{ENV_SPACE + SPACE_BLOCK_PAGES * PAGE_SIZE, env_process_block(0)},
+		{env_process_block(0) + PROCESS_BLOCK_PAGES * PAGE_SIZE, env_thread_area(0)},
+		{env_thread_area(1), USER_END},
+	};
+
 	space_empty(space);
-	return vspace_unmap_range(space->vspace, env_thread_area(1), USER_END) == OK &&
-	       vspace_unmap_range(space->vspace, ENV_CVIEW, ENV_PROCESS) == OK;
+	for (uint32_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+		if (vspace_unmap_range(space->vspace, foreign[i].start, foreign[i].end))
+			return false;
+	return true;
 }
 
 static bool spare_put(struct body *body)
@@ -111,7 +122,7 @@ struct body *shell_spare_take(struct space *space, struct task *task)
 		return NULL;
 	space->spare = NULL;
 	space->references++;
-	pages_clean(body, false);
+	pages_clean(body, true);  // a child's process block is a copy of its parent's
 	return renew(body, task);
 }
 

@@ -252,3 +252,12 @@ struct shared *shared_make(uint64_t count)
 	memset(shared->pages, 0xff, count * sizeof(*shared->pages));
 	return shared;
 }
+
+void shared_forget(struct shared *shared, uint64_t first, uint64_t count)
+{
+	for (uint64_t i = first; i < shared->count && i - first < count; i++) {
+		if (shared->pages[i] != PAGE_NONE)
+			page_release(&store_pages, shared->pages[i]);
+		shared->pages[i] = PAGE_NONE;
+	}
+}

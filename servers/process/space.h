@@ -79,9 +79,17 @@ enum outcome space_populate(struct space *space, uint64_t address, bool is_write
 // The same, and map it. *item is filled when the mapping is to be made by the reply (its count is 0 else).
 enum outcome space_fault(struct space *space, uint64_t address, uint64_t access, struct abi_map_item *item);
 
+// See that all pages of a range are in memory. `how`: for reading 0, for writing 1 (where the area allows
+// that; what it does not is passed over); with 2 added it is an error. 0, -ENOMEM, -EFAULT.
+int64_t space_populate_range(struct space *space, uint64_t start, uint64_t end, uint32_t how);
+// Is the page at an address in memory?
+bool space_is_resident(struct space *space, uint64_t address);
+
 // Forget pages and mappings in a range; or only the mappings.
 void space_drop(struct space *space, uint64_t start, uint64_t end);
 void space_unmap(struct space *space, uint64_t start, uint64_t end);
+// The protection of the areas in a range has changed.
+void space_protect(struct space *space, uint64_t start, uint64_t end);
 // Move pages to another address (mremap); their mappings go. False: no memory, nothing is moved.
 bool space_move(struct space *space, uint64_t from, uint64_t to, uint64_t length);
 // Fill an empty space with the same areas, pages and mappings, copy-on-write; but the page of the stack at
@@ -93,6 +101,13 @@ uint64_t space_read(struct space *space, uint64_t address, void *to, uint64_t le
 uint64_t space_write(struct space *space, uint64_t address, const void *from, uint64_t length);
 
 // --- for space*.c
+
+// May a mapping of this page in this area be written?
+static inline bool page_is_writable(const struct vma *vma, uint32_t page)
+{
+	return vma->prot & VMA_WRITE && page != PAGE_NONE &&
+	       (vma->flags & VMA_SHARED || !page_is_shared(&store_pages, page));
+}
 
 // Consecutive pages of a Frame of the server's.
 struct window {
@@ -112,5 +127,8 @@ void chunk_unmap(struct space *space, struct chunk *chunk, uint32_t i);
 cap_t chunk_forget(struct chunk *chunk, uint32_t i);
 
 struct shared *shared_make(uint64_t count);
+// Pages of it are gone: who touches them again finds zeroes. Spaces that have them mapped keep them until
+// they let go.
+void shared_forget(struct shared *shared, uint64_t first, uint64_t count);
 
 #endif

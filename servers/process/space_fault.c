@@ -119,12 +119,6 @@ enum outcome space_populate(struct space *space, uint64_t address, bool is_write
 	return outcome;
 }
 
-static bool page_is_writable(const struct vma *vma, uint32_t page)
-{
-	return vma->prot & VMA_WRITE && page != PAGE_NONE &&
-	       (vma->flags & VMA_SHARED || !page_is_shared(&store_pages, page));
-}
-
 // The run of entries around i that one mapping can cover: same source, consecutive, same rights.
 struct run {
 	uint32_t low, high;  // entries [low, high)
@@ -244,14 +238,16 @@ static enum outcome run_map(struct space *space, const struct vma *vma, struct c
 	return OUTCOME_OK;
 }
 
-// How many entries one slot's mapping covers.
-static uint32_t slot_span(const struct chunk *chunk, cap_t slot)
+// Does the mapping of entry i cover others, too? Without holes those are its neighbours.
+static bool has_others(const struct chunk *chunk, uint32_t i)
 {
-	uint32_t count = 0;
+	cap_t slot = chunk->entries[i].slot;
+	uint32_t low = chunk->holed || i == 0 ? 0 : i - 1, high = chunk->holed ? CHUNK_PAGES : i + 2;
 
-	for (uint32_t j = 0; j < CHUNK_PAGES; j++)
-		count += chunk->entries[j].slot == slot;
-	return count;
+	for (uint32_t j = low; j < high && j < CHUNK_PAGES; j++)
+		if (j != i && chunk->entries[j].slot == slot)
+			return true;
+	return false;
 }
 
 // Lay the entry's page over what is mapped there: the others of that mapping stay. False: no slot.
@@ -262,7 +258,7 @@ static bool page_lay_over(struct space *space, const struct vma *vma, struct chu
 	struct window window = run_window(vma, chunk, &run);
 	cap_t slot = chunk->entries[i].slot;
 
-	if (slot_span(chunk, slot) > 1) {
+	if (has_others(chunk, i)) {
 		slot = slot_set_take(&space->pages);
 		chunk->holed = (uint16_t)(chunk->holed | 1u << i);
 	}

@@ -14,7 +14,7 @@ struct copy {
 };
 
 // Which mappings are not to be cloned as they are: the environment's, and shared memory's.
-static void chunk_mark(const struct space *from, const struct chunk *chunk, bool has_shared)
+static void chunk_mark(const struct space *from, const struct chunk *chunk)
 {
 	const struct vma *vma = NULL;
 
@@ -25,17 +25,17 @@ static void chunk_mark(const struct space *from, const struct chunk *chunk, bool
 			continue;
 		if (!vma || address >= vma->end)
 			vma = vma_find(&from->vmas, address);
-		if (!vma || chunk->number >= CHUNK_LIMIT)
+		if (!vma || chunk->number >= CHUNK_LIMIT || vma->flags & (VMA_NO_FORK | VMA_WIPE))
 			slot_clone_mark(chunk->entries[i].slot, false);
-		else if (has_shared && vma->flags & VMA_SHARED)
+		else if (vma->flags & VMA_SHARED)
 			slot_clone_mark(chunk->entries[i].slot, true);
 	}
 }
 
-static bool has_shared_area(const struct vma_list *vmas)
+static bool has_special_area(const struct vma_list *vmas)
 {
 	for (uint32_t i = 0; i < vmas->count; i++)
-		if (vmas->items[i].flags & VMA_SHARED)
+		if (vmas->items[i].flags & (VMA_SHARED | VMA_NO_FORK | VMA_WIPE))
 			return true;
 	return false;
 }
@@ -50,7 +50,8 @@ static void stack_copy(struct space *from, uint64_t sp, struct copy *copy)
 	struct entry *entry = chunk ? &chunk->entries[i] : NULL;
 
 	copy->page = PAGE_NONE;
-	if (!chunk || sp >= PROGRAM_END || vma->flags & VMA_SHARED || vma->prot & VMA_EXECUTE ||
+	if (!chunk || sp >= PROGRAM_END || vma->flags & (VMA_SHARED | VMA_NO_FORK | VMA_WIPE) ||
+	    vma->prot & VMA_EXECUTE ||
 	    !(chunk->writable & 1u << i) || entry->page == PAGE_NONE)
 		return;
 	copy->address = sp & ~(PAGE_SIZE - 1ull);
@@ -118,8 +119,10 @@ static bool chunk_fork(struct space *to, struct space *from, struct chunk *sourc
 			continue;
 		if (!vma || address >= vma->end)
 			vma = vma_find(&from->vmas, address);
-		if (!vma)
+		if (!vma || vma->flags & (VMA_NO_FORK | VMA_WIPE)) {
+			stays = (uint16_t)(stays | 1u << i);
 			continue;
+		}
 		if (vma->flags & VMA_SHARED || (copy->page != PAGE_NONE && copy->address == address))
 			stays = (uint16_t)(stays | 1u << i);
 		if (!entry_fork(to, source, dest, i, copy))
@@ -135,12 +138,12 @@ static bool supply(void *space) { return space_supply(space); }
 
 static bool pages_fork(struct space *to, struct space *from, struct copy *copy)
 {
-	bool has_shared = has_shared_area(&from->vmas);
+	bool has_special = has_special_area(&from->vmas);
 
 	for (uint32_t b = 0; b < from->bucket_count; b++)
 		for (const struct chunk *c = from->buckets[b]; c; c = c->next)
-			if (has_shared || c->number >= CHUNK_LIMIT)
-				chunk_mark(from, c, has_shared);
+			if (has_special || c->number >= CHUNK_LIMIT)
+				chunk_mark(from, c);
 	if (!slot_clone(&to->pages, &from->pages, to->vspace, supply, to))
 		return false;
 	memcpy(to->tables, from->tables, sizeof(to->tables));
@@ -155,7 +158,8 @@ bool space_fork(struct space *to, struct space *from, uint64_t sp)
 {
 	struct copy copy = {0};
 
-	if (!space_charge(to, from->vmas.charged) || !vma_copy(&to->vmas, &from->vmas, PROGRAM_END))
+	if (!space_charge(to, from->vmas.charged) ||
+	    !vma_copy(&to->vmas, &from->vmas, PROGRAM_END))
 		return false;
 	space_charge_settle(to);
 	to->brk_start = from->brk_start;

@@ -7,6 +7,8 @@
 #include "servers/process/check.h"
 #include "servers/process/space.h"
 
+#define PROTECT_MAX 0x100000ull
+
 typedef void apply_t(struct space *space, struct chunk *chunk, uint32_t i, struct slot_drops *drops);
 
 static void entry_unmap(struct space *space, struct chunk *chunk, uint32_t i, struct slot_drops *drops)
@@ -99,6 +101,56 @@ void space_unmap(struct space *space, uint64_t start, uint64_t end)
 	range_apply(space, start, end, entry_unmap);
 }
 
+// Change the mapping that covers entry i, when it has no holes and all of it lies in [start, end); else drop
+// it. Writing is allowed where it is for every page.
+static void mapping_protect(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
+			    uint64_t start, uint64_t end)
+{
+	const struct entry *entries = chunk->entries;
+	cap_t slot = entries[i].slot;
+	uint32_t low = i, high = i + 1;
+	uint64_t base = chunk->number * CHUNK_SIZE;
+	bool is_writable = page_is_writable(vma, entries[i].page);
+
+	for (; low > 0 && entries[low - 1].slot == slot; low--)
+		is_writable = is_writable && page_is_writable(vma, entries[low - 1].page);
+	for (; high < CHUNK_PAGES && entries[high].slot == slot; high++)
+		is_writable = is_writable && page_is_writable(vma, entries[high].page);
+	if (!vma->prot || chunk->holed || base + low * (uint64_t)PAGE_SIZE < start ||
+	    base + high * (uint64_t)PAGE_SIZE > end || base + low * (uint64_t)PAGE_SIZE < vma->start ||
+	    base + high * (uint64_t)PAGE_SIZE > vma->end ||
+	    frame_protect(slot, FRAME_READ | (is_writable ? FRAME_WRITE : 0) |
+					(vma->prot & VMA_EXECUTE ? FRAME_EXECUTE : 0))) {
+		chunk_unmap(space, chunk, i);
+		return;
+	}
+
+	uint32_t mask = ((1u << (high - low)) - 1) << low;
+
+	chunk->writable = (uint16_t)(is_writable ? chunk->writable | mask : chunk->writable & ~mask);
+}
+
+// Entry by entry where a few are concerned; a large range is mapped again as it is touched.
+void space_protect(struct space *space, uint64_t start, uint64_t end)
+{
+	if (end - start > PROTECT_MAX) {
+		space_unmap(space, start, end);
+		return;
+	}
+	for (uint64_t at = start; at < end;) {
+		struct chunk *chunk = chunk_find(space, at, false);
+		uint32_t i = (uint32_t)(at / PAGE_SIZE % CHUNK_PAGES);
+		cap_t slot = chunk ? chunk->entries[i].slot : 0;
+
+		if (slot)
+			mapping_protect(space, vma_find(&space->vmas, at), chunk, i, start, end);
+		at += chunk ? PAGE_SIZE : CHUNK_SIZE - at % CHUNK_SIZE;
+		while (slot && at < end && at % CHUNK_SIZE &&
+		       chunk->entries[at / PAGE_SIZE % CHUNK_PAGES].slot == slot)
+			at += PAGE_SIZE;
+	}
+}
+
 bool space_move(struct space *space, uint64_t from, uint64_t to, uint64_t length)
 {
 	for (uint64_t o = 0; o < length; o += PAGE_SIZE)
@@ -122,6 +174,40 @@ bool space_move(struct space *space, uint64_t from, uint64_t to, uint64_t length
 		source->entries[i].page = PAGE_NONE;
 	}
 	return true;
+}
+
+int64_t space_populate_range(struct space *space, uint64_t start, uint64_t end, uint32_t how)
+{
+	bool is_strict = how & 2, is_write = how & 1;
+
+	for (uint64_t at = start; at < end; at += PAGE_SIZE) {
+		const struct vma *vma = vma_find(&space->vmas, at);
+		bool is_allowed = vma && vma->prot && (!is_write || vma->prot & VMA_WRITE);
+		uint32_t page;
+
+		if (!vma || (!is_allowed && is_strict))
+			return vma ? -EFAULT : -ENOMEM;
+		if (!vma->prot) {
+			at = vma->end - PAGE_SIZE;
+			continue;
+		}
+
+		enum outcome outcome = space_populate(space, at, is_write && vma->prot & VMA_WRITE, &page);
+
+		if (outcome != OUTCOME_OK && (is_strict || outcome == OUTCOME_MEMORY))
+			return outcome == OUTCOME_MEMORY ? -ENOMEM : -EFAULT;
+	}
+	return 0;
+}
+
+bool space_is_resident(struct space *space, uint64_t address)
+{
+	const struct vma *vma = vma_find(&space->vmas, address);
+	const struct chunk *chunk = chunk_find(space, address, false);
+	const struct entry *entry = chunk ? &chunk->entries[address / PAGE_SIZE % CHUNK_PAGES] : NULL;
+
+	// A file's pages are in the cache as long as they are anywhere.
+	return (entry && (entry->page != PAGE_NONE || entry->slot)) || (vma && vma->flags & VMA_FILE);
 }
 
 uint64_t space_read(struct space *space, uint64_t address, void *to, uint64_t length)

@@ -32,6 +32,7 @@ static uint32_t block_count, block_free;
 
 static cap_t untyped_first;
 static uint32_t untyped_count;
+static uint64_t untyped_bytes, unit_bytes;  // of all Untypeds; of the units in use
 static cap_t units[UNIT_KINDS][UNITS_MAX];
 static uint32_t unit_free[UNIT_KINDS], unit_total;
 static const unsigned unit_bits[UNIT_KINDS] = {16, 14, LINUX_CNODE_BITS_LARGE + 6, 13};
@@ -91,6 +92,12 @@ void store_make(void)
 	untyped_first = component_find_cap("untyped", &untyped_count);
 	if (!untyped_first)
 		fail("no untyped memory");
+	for (uint32_t i = 0; i < untyped_count; i++) {
+		uint64_t base, bits, used;
+
+		if (untyped_info(untyped_first + i, &base, &bits, &used) == OK)
+			untyped_bytes += 1ull << bits;
+	}
 	regions_make();
 	slots_make();
 }
@@ -283,10 +290,19 @@ bool unit_make(cap_t unit, unsigned type, unsigned bits, cap_t slot)
 	return untyped_retype(unit, type, bits, 1, store_cnode, slot, NULL) == OK;
 }
 
+uint64_t store_bytes(void) { return store_pages.count * (uint64_t)PAGE_SIZE + untyped_bytes; }
+
+uint64_t store_free_bytes(void)
+{
+	return store_pages.free_count * (uint64_t)PAGE_SIZE + untyped_bytes - unit_bytes;
+}
+
 cap_t unit_take(unsigned kind)
 {
-	if (unit_free[kind])
+	if (unit_free[kind]) {
+		unit_bytes += 1ull << unit_bits[kind];
 		return units[kind][--unit_free[kind]];
+	}
 	if (unit_total == UNITS_MAX)
 		return 0;
 
@@ -295,6 +311,7 @@ cap_t unit_take(unsigned kind)
 	for (uint32_t i = 0; slot && i < untyped_count; i++) {
 		if (unit_make(untyped_first + i, TYPE_UNTYPED, unit_bits[kind], slot)) {
 			unit_total++;
+			unit_bytes += 1ull << unit_bits[kind];
 			return slot;
 		}
 	}
@@ -311,4 +328,5 @@ void unit_give(unsigned kind, cap_t unit)
 		return;
 	}
 	units[kind][unit_free[kind]++] = unit;
+	unit_bytes -= 1ull << unit_bits[kind];
 }

@@ -62,6 +62,10 @@ cap_t slot_clone_of(cap_t slot);  // the slot of `to` for one of `from`, until t
 cap_t unit_take(unsigned kind);             // 0: none
 void unit_give(unsigned kind, cap_t unit);  // revokes what was made of it
 
+// All memory for processes, and what of it is free: pages, and Untypeds that nothing is made of.
+uint64_t store_bytes(void);
+uint64_t store_free_bytes(void);
+
 // Make one object; false: it did not work.
 bool unit_make(cap_t unit, unsigned type, unsigned bits, cap_t slot);
 

@@ -219,6 +219,34 @@ uint64_t vma_protect_cost(const struct vma_list *list, uint64_t start, uint64_t 
 	return pages;
 }
 
+void vma_flag(struct vma_list *list, uint64_t start, uint64_t end, uint8_t set, uint8_t clear)
+{
+	item_split(list, start);
+	item_split(list, end);
+
+	uint32_t first = index_next(list, start), i = first;
+
+	for (; i < list->count && list->items[i].start < end; i++)
+		list->items[i].flags = (uint8_t)((list->items[i].flags | set) & ~clear);
+	for (; i > first; i--)
+		item_merge(list, i - 1);
+	if (first > 0)
+		item_merge(list, first - 1);
+}
+
+uint64_t vma_pages(const struct vma_list *list, uint64_t limit, uint8_t prot, uint8_t flags_mask, uint8_t flags)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t i = 0; i < list->count && list->items[i].start < limit; i++) {
+		const struct vma *vma = &list->items[i];
+
+		if ((vma->prot & prot) == prot && (vma->flags & flags_mask) == flags)
+			pages += (vma->end - vma->start) >> PAGE_SHIFT;
+	}
+	return pages;
+}
+
 uint64_t vma_gap_find(const struct vma_list *list, uint64_t length, uint64_t low, uint64_t high)
 {
 	uint64_t top = high;
@@ -240,18 +268,23 @@ uint64_t vma_gap_find(const struct vma_list *list, uint64_t length, uint64_t low
 
 bool vma_copy(struct vma_list *to, const struct vma_list *from, uint64_t limit)
 {
-	uint32_t count = index_next(from, limit);
+	uint32_t end = index_next(from, limit), count = 0;
 
+	for (uint32_t i = 0; i < end; i++)
+		count += !(from->items[i].flags & VMA_NO_FORK);
 	if (!vma_reserve(to, count))
 		return false;
 	memmove(&to->items[count], to->items, to->count * sizeof(struct vma));
 	to->count += count;
-	to->has_shared = from->has_shared;
-	for (uint32_t i = 0; i < count; i++) {
-		to->items[i] = from->items[i];
-		to->charged += vma_charge(&to->items[i]);
-		backing_get(to->items[i].backing);
+	for (uint32_t i = 0, at = 0; i < end; i++) {
+		if (from->items[i].flags & VMA_NO_FORK)
+			continue;
+		to->items[at] = from->items[i];
+		to->charged += vma_charge(&to->items[at]);
+		backing_get(to->items[at].backing);
+		at++;
 	}
+	to->has_shared = to->has_shared || from->has_shared;
 	return true;
 }
 

@@ -17,6 +17,8 @@
 #define VMA_FILE 2u     // the backing is a file
 #define VMA_LAZY 4u     // not counted against the commit limit
 #define VMA_CHARGED 8u  // counted: was writable once
+#define VMA_NO_FORK 16u // the child of a fork has no such area
+#define VMA_WIPE 32u    // the child of a fork has it empty
 
 // Whatever is behind an area.
 struct backing {
@@ -63,10 +65,16 @@ void vma_protect(struct vma_list *list, uint64_t start, uint64_t end, uint8_t pr
 // Pages that vma_protect would charge.
 uint64_t vma_protect_cost(const struct vma_list *list, uint64_t start, uint64_t end, uint8_t prot);
 
+// Set and clear flags in [start, end) (two reserved).
+void vma_flag(struct vma_list *list, uint64_t start, uint64_t end, uint8_t set, uint8_t clear);
+// Pages of all areas below `limit`; of those whose protection and flags, under the masks, are as given.
+uint64_t vma_pages(const struct vma_list *list, uint64_t limit, uint8_t prot, uint8_t flags_mask, uint8_t flags);
+
 // Highest free range of `length` bytes within [low, high); 0: none.
 uint64_t vma_gap_find(const struct vma_list *list, uint64_t length, uint64_t low, uint64_t high);
 
-// Copy the areas below `limit` (none crosses it) to a list that has none there.
+// Copy the areas below `limit` (none crosses it), but for those with VMA_NO_FORK, to a list that has none
+// there.
 bool vma_copy(struct vma_list *to, const struct vma_list *from, uint64_t limit);
 void vma_clear(struct vma_list *list);
 
