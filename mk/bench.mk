@@ -24,7 +24,7 @@ $B/bench/tree.stamp: tools/bench_tree.py
 	$(Q)touch $@
 
 .PHONY: bench
-bench: run-files $(BENCH_ROOT)/linux $(BENCH_HELPERS) $B/bench/tree.stamp
+bench: run-files $B/host/switches.so $(BENCH_ROOT)/linux $(BENCH_HELPERS) $B/bench/tree.stamp
 
 # The benchmark of the kernel: the first task of an image of its own, on the kernel that ./pith run boots.
 BENCH_NATIVE := $B/bench/native/native

@@ -15,8 +15,8 @@ $B/host/relay $B/host/fake_qemu:
 
 tests: $B/host/relay $B/host/fake_qemu
 
-# A plugin for QEMU: counts instructions for ./pith profile.
-$B/host/profile.so: tools/host/profile.c
+# Plugins for QEMU: instructions for ./pith profile, switches of address space for ./pith bench --linux.
+$B/host/%.so: tools/host/%.c
 	$(say) LD $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TOOL_FLAGS) -shared -fPIC -fvisibility=hidden -o $@ $<

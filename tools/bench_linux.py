@@ -32,6 +32,7 @@ MEMORY = "256M"
 # not fall on one of them alone.
 ROUNDS = {"icount": [3], "time": [2, 2, 1]}
 DOCS = os.path.join(TOP, "docs/bench.md")
+MARK_ROW = 1
 DOCS_FROM, DOCS_TO = "<!-- made by ./pith bench --linux --docs -->\n", "<!-- end -->\n"
 # A row that shows nothing for so long hangs.
 SILENCE = 240
@@ -179,6 +180,39 @@ def compare(pith, linux):
     return out
 
 
+def read_marks(path):
+    """Lists, one for each row that began: the switches before each reading of the counter."""
+    rows = []
+    with open(path, encoding="ascii") as f:
+        for line in f:
+            mark, count = map(int, line.split())
+            if mark == MARK_ROW:
+                rows.append([])
+            elif rows:
+                rows[-1].append(count)
+    return rows
+
+
+def count_switches(names):
+    """Address-space switches of an operation on Pith, by a plugin of QEMU that sees writes of CR3. The
+    readings come in pairs, around what is measured; the last pair is the last repetition."""
+    operations = dict(line.split() for line in subprocess.run(
+        [PROGRAM, "--operations"], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines())
+    marks = os.path.join(BUILD, "bench/marks")
+    plugin = "-plugin %s,out=%s" % (os.path.join(BUILD, "host/switches.so"), marks)
+    found = {}
+    for name in names:
+        command = pith_command("icount", ["--repeat", "2", name])
+        command[command.index("--"):command.index("--")] = ["--qemu-args", plugin]
+        for line in lines(command):
+            parsed = parse(line) if line else None
+            if parsed and "value" in parsed[1]:
+                readings = read_marks(marks)[-1]
+                found[name] = (readings[-1] - readings[-2]) / int(operations[name])
+                note("switches %s: %.2f" % (name, found[name]))
+    return found
+
+
 def summary(rows, mode):
     ratios = [r[mode]["ratio"] for r in rows if r[mode]["ratio"] is not None]
     mean = math.exp(sum(math.log(max(r, 1e-6)) for r in ratios) / len(ratios)) if ratios else None
@@ -203,13 +237,13 @@ def table(report):
     for row in report["rows"]:
         cells = "".join(" " + cell(row[m], 1 if m == "icount" else 1000 / tick) for m in modes)
         why = next((row[m]["why"] for m in modes if row[m]["why"]), "")
-        yield "%-24s%s  %8s  %s" % ("linux." + row["name"], cells, show(row["switches"]), why)
+        yield "%-24s%s  %8s  %s" % ("linux." + row["name"], cells, "-" if row["switches"] is None else "%.1f" % row["switches"], why)
     for mode in modes:
         s = report["summary"][mode]
         yield "%s: geometric mean %s of %d rows; %d above 1.0, %d above 2.0; %d did not run" % (
             mode, "-" if s["mean"] is None else "%.3f" % s["mean"], s["rows"], s["above_1"], s["above_2"],
             s["missing"])
-    yield "switches: address-space switches of an operation; the kernel has no counter for them yet"
+    yield "switches: address-space switches of an operation on Pith (writes of CR3)"
 
 
 def markdown(report):
@@ -248,7 +282,8 @@ def measure_all(only, icount_only):
         pass
     modes = ["icount"] if icount_only else ["icount", "time"]
     results = {m: run_mode(m, names) for m in modes}
-    rows = [dict({"name": n, "switches": None},
+    switches = count_switches(names)
+    rows = [dict({"name": n, "switches": switches.get(n)},
                  **{m: compare(results[m]["pith"][n], results[m]["linux"][n]) for m in modes})
             for n in names]
     tick = subprocess.run([PROGRAM, "--tick"], stdout=subprocess.PIPE, check=True).stdout

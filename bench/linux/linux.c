@@ -3,6 +3,7 @@
 //
 //   linux [--repeat N] [ROW,ROW...]  measure these rows, or all; each in a process of its own
 //   linux --list                     their names
+//   linux --operations               the same, and how many operations a repetition has
 //   linux --tick                     ticks in a microsecond, by the system's clock
 //
 // Prints `name<TAB>value<TAB>unit[<TAB>check]`, the minimum of N repetitions of a loop less those
@@ -94,12 +95,18 @@ static uint64_t best_empty(unsigned count)
 	return best;
 }
 
+static uint64_t operations(const struct row *row)
+{
+	return (uint64_t)(row->per ? row->per : 1) * (row->measure ? 1 : row->count);
+}
+
 static void measure(const struct row *row, int repeat)
 {
 	uint64_t best = UINT64_MAX, empty = row->measure ? 0 : best_empty(row->count);
-	uint64_t per = (uint64_t)(row->per ? row->per : 1) * (row->measure ? 1 : row->count);
+	uint64_t per = operations(row);
 	char line[200];
 
+	MARK(MARK_ROW);
 	current = row->name;
 	errno = 0;
 	if (row->setup)
@@ -167,6 +174,13 @@ static void list(void)
 			puts(row->name);
 }
 
+static void list_operations(void)
+{
+	for (size_t t = 0; t < TABLES; t++)
+		for (const struct row *row = tables[t]; row->name; row++)
+			printf("%s %lu\n", row->name, (unsigned long)operations(row));
+}
+
 static uint64_t microseconds(void)
 {
 	struct timespec now;
@@ -197,6 +211,8 @@ int main(int argc, char **argv)
 	}
 	if (argc == 2 && !strcmp(argv[1], "--list"))
 		return list(), 0;
+	if (argc == 2 && !strcmp(argv[1], "--operations"))
+		return list_operations(), 0;
 	if (argc == 2 && !strcmp(argv[1], "--tick"))
 		return print_tick(), 0;
 	if (argc > 2 && !strcmp(argv[1], "--repeat")) {
