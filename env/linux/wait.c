@@ -26,7 +26,8 @@ bool wait_until(uint64_t until)
 
 	if (signal_waiting())
 		return true;
-	deadline_set(until);
+	if (until != FOREVER)  // none is set between waits
+		deadline_set(until);
 	(void)sys_invoke(SYSCALL_RECV, notification_get(), 0, &m);
 	if (until != FOREVER)
 		deadline_set(FOREVER);
