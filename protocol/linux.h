@@ -26,6 +26,8 @@
 #define ENV_THREAD_MAX 1024
 #define ENV_WINDOW (ENV_BASE + 0x8000000ull)    // windows of thread i: WINDOW_KINDS of them
 #define ENV_WINDOW_STRIDE 0x10000ull
+#define ENV_SHARE (ENV_BASE + 0x18000000ull)    // of process number i: pipes and epoll sets, LINUX_SHARES of them
+#define ENV_SHARE_STRIDE 0x200000ull             // one page table, made by process_table
 #define ENV_EXEC (ENV_BASE + 0x20000000ull)      // argument strings for exec
 #define ENV_EXEC_MAX 0x200000ull
 #define ENV_END 0x0000800000000000ull
@@ -215,6 +217,72 @@ struct linux_cview {
 	uint32_t patience;      // extending writes to go before room is asked for again
 	uint64_t asked;         // cview_status.sequence when the pages were asked for
 };
+// What is ready, in memory of a server that the process may read (protocol/wait.def).
+struct linux_word {
+	uint32_t mask;   // POLL* bits that are ready now
+	uint32_t count;  // events so far: it changes whenever something new is ready
+};
+#define BOARD_PAGES 2
+#define BOARD_WORDS 1024
+#define ENV_BOARD_OFFSET 0xa000ull  // in a process's ENV_PROCESS_STRIDE: of the file server
+
+// An epoll set: its words, its entries, and the states of the entries, which every process that uses
+// the set changes with single atomic operations. Word 0's mask is one more than the last entry in use;
+// state 0 is where the next scan starts.
+struct linux_set_entry {
+	uint64_t data;
+	uint32_t events;   // EPOLL*; 0: no entry here
+	int32_t fd;        // where it was added
+	uint16_t handle;   // there: index
+	uint16_t kind;     // 0: the word is true. HANDLE_*: another server's, ask there. SET_KIND_SET
+	uint32_t number;   // of the addition: tells an entry from the one before in its place
+	uint64_t reserved;
+};
+struct linux_set_state {
+	uint32_t seen;     // edge triggered: the count that was reported
+	uint32_t off;      // one-shot, and reported
+};
+#define SET_KIND_SET 0xffff
+#define SET_ENTRY_PAGES (BOARD_WORDS * 32 / PAGE_SIZE)
+#define SET_STATE_PAGES (BOARD_WORDS * 8 / PAGE_SIZE)
+#define SET_PAGES (BOARD_PAGES + SET_ENTRY_PAGES + SET_STATE_PAGES)
+_Static_assert(sizeof(struct linux_set_entry) == 32 && sizeof(struct linux_set_state) == 8, "sizes of a set");
+
+// The memory of a pipe: RING_BYTES of data; the head's page, the server's page, the tail's page. The
+// words lie where one look sees those that its reader needs: head, then flags; flags, then tail.
+#define RING_BYTES 65536u
+#define RING_DATA_PAGES (RING_BYTES / PAGE_SIZE)
+#define RING_HEAD (RING_BYTES + PAGE_SIZE - 8)          // struct linux_ring_index, the writer's
+#define RING_FLAGS (RING_BYTES + PAGE_SIZE)             // struct linux_ring_flags, for the reader
+#define RING_FLAGS_WRITER (RING_BYTES + 2 * PAGE_SIZE - 16)  // the same, for the writer
+#define RING_TAIL (RING_BYTES + 2 * PAGE_SIZE)          // struct linux_ring_index, the reader's
+#define RING_PAGES (RING_DATA_PAGES + 3)
+struct linux_ring_index {
+	uint32_t position;  // bytes ever written or read, modulo 2^32
+	uint32_t wants;     // bytes that it waits for; 0: it does not wait
+};
+struct linux_ring_flags {
+	uint32_t no_writers, no_readers;
+	uint32_t is_nonblock;  // of the end that the copy is for
+	uint32_t reserved;
+};
+
+// What of a share lies at ENV_SHARE + i * LINUX_SHARE_STRIDE.
+#define LINUX_SHARES 25
+#define LINUX_SHARE_STRIDE 0x14000ull
+struct linux_share {
+	uint32_t lock;     // tid of the thread that uses it
+	uint16_t handle;   // index + 1; 0: free
+	uint16_t thread;   // that the server wakes
+	uint64_t token;    // of a set; of a pipe 1: its writing end
+};
+_Static_assert(RING_PAGES * PAGE_SIZE <= LINUX_SHARE_STRIDE && SET_PAGES * PAGE_SIZE <= LINUX_SHARE_STRIDE &&
+	       LINUX_SHARES * LINUX_SHARE_STRIDE <= ENV_SHARE_STRIDE, "shares fit");
+
+// Types of handles that are no st_mode >> 12.
+#define HANDLE_TYPE_EVENT 0x21   // eventfd, timerfd
+#define HANDLE_TYPE_SIGNAL 0x22
+#define HANDLE_TYPE_SET 0x23
 
 struct process_block {
 	uint32_t lock;          // of the descriptor table
@@ -236,7 +304,17 @@ struct process_block {
 	struct linux_handle handles[LINUX_FD_MAX];
 	uint8_t io[LINUX_FD_MAX];  // IO_*, by handle
 	struct linux_cview cviews[ENV_CVIEW_MAX];
+	// Waiting: nothing of it is inherited by a fork or an exec.
+	uint64_t board_token;   // of the file server's board; 0: none
+	uint32_t has_share_table, reserved_share;
+	struct linux_share shares[LINUX_SHARES];
+	uint8_t share_of[LINUX_FD_MAX];  // by handle: number of the share + 1
+	uint8_t watched[LINUX_FD_MAX];   // by handle: WATCHED_*
 };
+#define WATCHED_IN 1u    // the board's word is true, and wakes for these
+#define WATCHED_OUT 2u
+#define WATCHED_PRI 4u
+#define WATCHED_USES 0xf0u  // pipes: transfers by message so far; all ones: no ring
 _Static_assert(sizeof(struct process_block) <= 5 * PAGE_SIZE, "five pages");
 #define PROCESS_BLOCK_PAGES 5
 
@@ -287,6 +365,10 @@ static inline uint64_t env_cview(uint32_t index) { return ENV_CVIEW + index * EN
 // What stays true of a handle in another address space: no view.
 static inline uint8_t io_carried(uint8_t io) { return io >= IO_CVIEW ? IO_REGULAR : io; }
 
+static inline uint64_t env_share(uint32_t process, uint32_t i)
+{
+	return ENV_SHARE + process * ENV_SHARE_STRIDE + i * LINUX_SHARE_STRIDE;
+}
 static inline uint64_t env_window(uint32_t thread, uint32_t kind)
 {
 	return ENV_WINDOW + (thread * WINDOW_KINDS + kind) * ENV_WINDOW_STRIDE;

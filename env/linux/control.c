@@ -2,6 +2,7 @@
 #include "env/linux/library.h"
 #include "protocol/gen/file.h"
 #include "protocol/gen/name.h"
+#include "protocol/gen/wait.h"
 
 #define F_DUPFD 0
 #define F_GETFD 1
@@ -9,12 +10,33 @@
 #define F_GETFL 3
 #define F_SETFL 4
 #define F_DUPFD_CLOEXEC 1030
+#define F_SETPIPE_SZ 1031
+#define F_GETPIPE_SZ 1032
 
 static int64_t flags_get(const struct handle *handle)
 {
 	uint64_t result = 0;
 	err_t err = file_get_flags(handle->cap, &result);
 
+	return answer_get(err, result);
+}
+
+int64_t handle_flags(const struct handle *handle, uint64_t *flags)
+{
+	int64_t result = flags_get(handle);
+
+	*flags = result < 0 ? 0 : (uint64_t)result;
+	return result < 0 ? result : 0;
+}
+
+static int64_t pipe_size(const struct handle *handle, uint64_t size)
+{
+	uint64_t result = 0;
+	err_t err;
+
+	if (handle->kind != HANDLE_FILE || handle->type != TYPE_FIFO)
+		return -EBADF;
+	err = wait_pipe_size(handle->cap, size, &result);
 	return answer_get(err, result);
 }
 
@@ -50,6 +72,10 @@ int64_t call_fcntl(uint64_t fd, uint64_t command, uint64_t argument)
 		return flags_get(&handle);
 	case F_SETFL:
 		return flags_set(&handle, (uint32_t)argument);
+	case F_SETPIPE_SZ:
+		return pipe_size(&handle, (uint32_t)argument ? (uint32_t)argument : 1);
+	case F_GETPIPE_SZ:
+		return pipe_size(&handle, 0);
 	default:
 		return -EINVAL;
 	}

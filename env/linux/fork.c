@@ -134,4 +134,5 @@ void start_child(void)
 	if (process_get()->lock)
 		handle_repair();
 	cview_fork();
+	waiting_reset(process_get());
 }

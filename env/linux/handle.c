@@ -80,6 +80,7 @@ void handle_release(int64_t index)
 	if (!last)
 		return;
 	cview_release(index);
+	waiting_forget(&(struct handle){handle_slot(index), handle->kind, handle->type, (uint16_t)index});
 	(void)cnode_delete(LINUX_SLOT_CNODE, (uint64_t)index, 1);
 	__atomic_store_n(&handle->references, 0, __ATOMIC_RELEASE);
 }

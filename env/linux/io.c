@@ -68,6 +68,17 @@ uint64_t segments_copy(struct segments *s, char *window, uint64_t size, bool is_
 	return done;
 }
 
+static void segments_skip(struct segments *s, uint64_t left)
+{
+	while (left && segment_next(s) == 0) {
+		uint64_t step = s->size < left ? s->size : left;
+
+		s->base += step;
+		s->size -= step;
+		left -= step;
+	}
+}
+
 // Reading consumes: what cannot be written is found before the server is asked.
 static int64_t segments_probe(struct segments s, uint64_t size)
 {
@@ -134,13 +145,7 @@ static int64_t piece(struct transfer *t, uint64_t size)
 	if (!t->is_write)
 		return (uint64_t)result == segments_copy(&t->segments, window_memory(call.kind),
 							 (uint64_t)result, false) ? result : -EFAULT;
-	for (uint64_t left = (uint64_t)result; left && segment_next(&t->segments) == 0;) {
-		uint64_t step = t->segments.size < left ? t->segments.size : left;
-
-		t->segments.base += step;
-		t->segments.size -= step;
-		left -= step;
-	}
+	segments_skip(&t->segments, (uint64_t)result);
 	return result;
 }
 
@@ -151,10 +156,28 @@ static bool is_patient(const struct transfer *t)
 			       t->handle->type != TYPE_FIFO);
 }
 
+uint64_t buffers_copy(void *buffers, char *at, uint64_t size, bool is_write)
+{
+	return segments_copy(buffers, at, size, is_write);
+}
+
 static int64_t transfer(struct transfer *t, uint64_t size)
 {
 	uint64_t done = 0;
 
+	if (t->handle->type == TYPE_FIFO && t->handle->kind == HANDLE_FILE && t->offset == UINT64_MAX) {
+		struct segments before = t->segments;
+		int64_t result = pipe_transfer(t->handle, &t->segments, size, t->is_write, &done);
+
+		if (result == -EPIPE)
+			signal_raise(SIGPIPE, SI_USER, 0);
+		if (result != RING_NONE)
+			return done ? (int64_t)done : result;
+		t->segments = before;
+		segments_skip(&t->segments, done);
+	} else if (t->handle->type == HANDLE_TYPE_SIGNAL && t->offset == UINT64_MAX && !t->is_write) {
+		return signal_read(t->handle, &t->segments, size);
+	}
 	do {
 		uint64_t want = size - done < WINDOW_SIZE ? size - done : WINDOW_SIZE;
 		int64_t result = piece(t, want);

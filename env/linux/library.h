@@ -88,6 +88,9 @@ size_t ucopy_zero(void *to, size_t size, uint64_t *fault_ip);
 int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip);
 int64_t ucopy_probe(void *at, uint64_t *fault_ip);
 int64_t ucopy_exchange(uint32_t *at, uint32_t *expected, uint32_t value, uint64_t *fault_ip);
+int64_t ucopy_compare(uint64_t *at, uint64_t old, uint64_t new, uint64_t *fault_ip);
+int64_t ucopy_ring_look(uint64_t look[4], const void *peer, const void *own, uint64_t *fault_ip);
+int64_t ucopy_ring_store(uint32_t *at, uint32_t value, const uint32_t *then, uint64_t *fault_ip);
 extern const char ucopy_start[], ucopy_end[];
 
 // handle.c: descriptors and the capabilities behind them (the bare table: descriptor.h).
@@ -101,6 +104,8 @@ void handle_set(int64_t index, uint8_t kind, uint8_t type);
 // Name a reserved handle by the lowest free descriptor; drops the handle when there is none.
 int64_t handle_install(int64_t index, bool cloexec);
 int64_t handle_close(uint64_t fd);
+// O_* flags of its description.
+int64_t handle_flags(const struct handle *handle, uint64_t *flags);
 int64_t handle_duplicate(uint64_t fd, uint64_t from, bool cloexec);
 // In the child of a process with threads: the table may have been copied in the middle of a change.
 void handle_repair(void);
@@ -144,6 +149,63 @@ void cview_fork(void);
 // limit.c: RLIMIT_FSIZE, UINT64_MAX for none; and the signal that goes with -EFBIG.
 uint64_t limit_file(void);
 int64_t limit_file_check(int64_t result);
+// share.c: memory of pipes and epoll sets, and the board. What they keep of a handle ends with it.
+void waiting_reset(struct process_block *process);  // of a child: it has nothing yet
+void waiting_forget(const struct handle *handle);
+// Make a share for a handle, locked; its number, or -errno.
+int64_t share_make(const struct handle *handle);
+// The share of a handle, locked: its number, or -1: none, or it is another's by now.
+int64_t share_lock(const struct handle *handle);
+void share_unlock(uint32_t share);
+// It is no more.
+void share_drop(uint32_t share);
+uint64_t share_address(uint32_t share);
+// The board's token, or 0.
+uint64_t board_get(void);
+void board_renew(void);
+// A call to the context whose word 0 is the window; it brings the thread's notification when it must.
+int64_t notify_call(cap_t cap, struct msg *m);
+
+// ready.c: what would not wait (POLL* bits; more than `events` may come), and sleeping until that changes.
+uint32_t ready_get(const struct handle *handle, uint32_t events);
+// The same of any server's, by a message, and its count of events.
+uint32_t ready_ask(const struct handle *handle, uint32_t events, uint64_t *count);
+struct sleep {
+	bool is_first;   // the sleeps of before are still armed
+	bool must_ask;   // somebody cannot say when it changes
+	bool is_ready;   // something is ready already
+	bool has_rings;  // pipe_want was said
+	bool has_board;
+	uint64_t signals;  // of signalfds
+};
+void sleep_arm(struct sleep *sleep, const struct handle *handle, uint32_t events);
+void sleep_board(struct sleep *sleep, uint64_t token);
+bool sleep_wait(const struct sleep *sleep, uint64_t until);  // as wait_until
+
+// epoll.c
+#define SET_DEPTH_MAX 8
+uint32_t set_ready(const struct handle *handle, uint32_t depth);
+void set_sleep(struct sleep *sleep, const struct handle *handle, uint32_t depth);
+
+// event.c
+// A message to the context that brings a handle, as a descriptor.
+int64_t handle_make(const struct msg *m, uint8_t type, bool cloexec);
+uint32_t signal_ready(const struct handle *handle);
+uint64_t signal_mask(const struct handle *handle);
+int64_t signal_read(const struct handle *handle, void *buffers, uint64_t size);
+
+// pipe.c: pipes that this process holds an end of.
+#define RING_NONE 4096  // no result of a transfer: ask the server
+// The program's buffers: copied in or out of memory of the library's or a ring, bytes done.
+uint64_t buffers_copy(void *buffers, char *at, uint64_t size, bool is_write);
+// *done: bytes that were written; the result says how it ended (0: all were).
+int64_t pipe_transfer(const struct handle *handle, void *buffers, uint64_t size, bool is_write, uint64_t *done);
+// POLL* bits, or -1: no end of this pipe is held here.
+int64_t pipe_ready(const struct handle *handle);
+// Say that this thread waits: 1 when it is ready, 0, or -1: it cannot be said.
+int64_t pipe_want(const struct handle *handle, bool wants);
+// A FIFO was opened: wait for its other end.
+int64_t pipe_open_wait(const struct handle *handle);
 
 // path.c: calls with names.
 int64_t path_base(int64_t dirfd, uint64_t path, cap_t *base);
@@ -182,6 +244,10 @@ bool wait_until(uint64_t until);
 // Look at what there is to do. True: a signal with a handler is pending and not blocked (it is left
 // for the boundary). Ignored ones are dropped, defaults and stops are carried out.
 bool signal_waiting(void);
+// Pending signals of a set, and taking one: false, there is none.
+uint64_t signal_pending(uint64_t set);
+struct linux_siginfo;
+bool signal_take(uint64_t set, struct linux_siginfo *info);
 void signal_recheck(void);
 void signal_raise(int signo, int code, uint64_t value);
 // Wait with another mask until a handler is to run; the mask comes back after its frame is built.

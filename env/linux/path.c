@@ -171,6 +171,8 @@ static int64_t open_at(int64_t dirfd, uint64_t path, uint64_t flags, uint64_t mo
 	result = path_call(dirfd, path, &m);
 	if (result == 0)
 		result = open_finish(&m, index, flags & ~(uint64_t)O_CLOEXEC, NULL);
+	if (result == 0 && process_get()->handles[index].type == TYPE_FIFO && !(flags & O_PATH))
+		result = pipe_open_wait(&(struct handle){handle_slot(index), HANDLE_FILE, TYPE_FIFO, (uint16_t)index});
 	if (result) {
 		handle_release(index);
 		return result;

@@ -1,80 +1,49 @@
-// poll and select. Scan; when nothing is ready, arm every descriptor at its server, scan again by that
-// very call, and wait for the thread's notification. A server that cannot arm is asked every 10 ms.
+// poll and select. Scan; when nothing is ready, arm once for each server, scan again, and wait for the
+// thread's notification. A server that cannot arm is asked every 10 ms.
 #include "env/linux/library.h"
-#include "protocol/gen/file.h"
-
-#define POLL_STEP (NS_PER_SECOND / 100)
 
 struct pollfd {
 	int32_t fd;
 	uint16_t events, revents;
 };
 
-static uint16_t events_ask(const struct pollfd *p)
-{
-	struct handle handle;
-	uint64_t result = 0;
-	err_t err;
-
-	if (p->fd < 0)
-		return 0;
-	if (handle_find((uint32_t)p->fd, &handle))
-		return POLLNVAL;
-	err = file_poll(handle.cap, p->events | POLLERR | POLLHUP, &result);
-	if (err || (int64_t)result < 0)
-		return POLLERR;
-	return (uint16_t)(result & (p->events | POLLERR | POLLHUP));
-}
-
 static int64_t scan(struct pollfd *fds, uint64_t count)
 {
 	int64_t ready = 0;
 
 	for (uint64_t i = 0; i < count; i++) {
-		fds[i].revents = events_ask(&fds[i]);
+		uint32_t events = fds[i].events | POLLERR | POLLHUP;
+		struct handle handle;
+
+		fds[i].revents = 0;
+		if (fds[i].fd < 0)
+			continue;
+		if (handle_find((uint32_t)fds[i].fd, &handle))
+			fds[i].revents = POLLNVAL;
+		else
+			fds[i].revents = (uint16_t)(ready_get(&handle, events) & events);
 		ready += fds[i].revents != 0;
 	}
 	return ready;
 }
 
-// Have the server signal. 1: ready now, 0: armed, or -errno: it must be asked again.
-static int64_t arm(const struct pollfd *p)
+static void arm_all(struct sleep *sleep, const struct pollfd *fds, uint64_t count)
 {
-	struct window_call call = {.m = {.tag = TAG(FILE_ARM, 2) | TAG_CAPS(1)}};
 	struct handle handle;
-	int64_t result;
 
-	if (p->fd < 0)
-		return 0;
-	if (handle_find((uint32_t)p->fd, &handle))
-		return 1;
-	call.cap = handle.cap;
-	call.kind = window_kind(&handle);
-	call.m.words[1] = p->events | POLLERR | POLLHUP;
-	msg_set_cap(0, notification_get());
-	result = window_call(&call);
-	return result > 0 ? 1 : result;
+	for (uint64_t i = 0; i < count && !sleep->is_ready; i++)
+		if (fds[i].fd >= 0 && handle_find((uint32_t)fds[i].fd, &handle) == 0)
+			sleep_arm(sleep, &handle, fds[i].events | POLLERR | POLLHUP);
 }
 
-// How long the next wait may be.
-static uint64_t arm_all(const struct pollfd *fds, uint64_t count, uint64_t until)
+static void disarm_all(const struct pollfd *fds, uint64_t count)
 {
-	bool is_armed = true;
+	struct handle handle;
 
-	for (uint64_t i = 0; i < count; i++) {
-		int64_t result = arm(&fds[i]);
-
-		if (result > 0)
-			return 0;
-		if (result < 0)
-			is_armed = false;
-	}
-	if (!is_armed) {
-		uint64_t step = clock_monotonic() + POLL_STEP;
-
-		return step < until ? step : until;
-	}
-	return until;
+	for (uint64_t i = 0; i < count; i++)
+		if (fds[i].fd >= 0 && handle_find((uint32_t)fds[i].fd, &handle) == 0 &&
+		    handle.type == TYPE_FIFO)
+			(void)pipe_want(&handle, false);
 }
 
 // Until something is ready or the time has come: how many, or -EINTR.
@@ -82,14 +51,18 @@ static int64_t poll_wait(struct pollfd *fds, uint64_t count, uint64_t until)
 {
 	for (;;) {
 		int64_t ready = scan(fds, count);
-		uint64_t wake;
+		struct sleep sleep = {.is_first = true};
+		bool is_broken;
 
 		if (ready || (until != FOREVER && clock_monotonic() >= until))
 			return ready;
-		wake = arm_all(fds, count, until);
-		if (wake == 0)
-			continue;
-		if (wait_until(wake))
+		arm_all(&sleep, fds, count);
+		// What became ready before it was armed is seen now.
+		ready = scan(fds, count);
+		is_broken = !ready && !sleep.is_ready && sleep_wait(&sleep, until);
+		if (sleep.has_rings)
+			disarm_all(fds, count);
+		if (is_broken)
 			return -EINTR;
 	}
 }

@@ -334,8 +334,9 @@ int64_t call_rt_sigsuspend(uint64_t mask, uint64_t size)
 	return call_pause();
 }
 
-// Take a pending signal of the set: its number, or 0.
-static int64_t take(uint64_t set, struct signal_info *info)
+uint64_t signal_pending(uint64_t set) { return pending_get(thread_get()) & set; }
+
+bool signal_take(uint64_t set, struct linux_siginfo *info)
 {
 	struct linux_thread *thread = thread_get();
 	uint64_t bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & set;
@@ -344,11 +345,23 @@ static int64_t take(uint64_t set, struct signal_info *info)
 	if (!bits && pending_fetch(thread, set))
 		bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & set;
 	if (!bits)
-		return 0;
+		return false;
 	signo = __builtin_ctzll(bits) + 1;
-	frame_info(info, &thread->info[signo - 1], signo);
+	*info = thread->info[signo - 1];
+	info->signo = signo;
 	pending_remove(signo);
-	return signo;
+	return true;
+}
+
+// Take a pending signal of the set: its number, or 0.
+static int64_t take(uint64_t set, struct signal_info *info)
+{
+	struct linux_siginfo taken;
+
+	if (!signal_take(set, &taken))
+		return 0;
+	frame_info(info, &taken, taken.signo);
+	return taken.signo;
 }
 
 // The process server sees the set: such a signal wakes this thread though it is blocked, and no handler

@@ -133,6 +133,7 @@ table:
 	CALL	201, call_time
 	CALL	202, call_futex
 	CALL	204, call_sched_getaffinity
+	CALL	213, call_epoll_create
 	CALL	217, call_getdents64
 	CALL	218, call_set_tid_address
 	CALL	221, call_fadvise64
@@ -140,6 +141,8 @@ table:
 	CALL	229, call_clock_getres
 	CALL	230, call_clock_nanosleep
 	CALL	231, call_exit_group
+	CALL	232, call_epoll_wait
+	CALL	233, call_epoll_ctl
 	CALL	234, call_tgkill
 	CALL	235, call_utimes
 	CALL	247, call_waitid
@@ -161,7 +164,16 @@ table:
 	CALL	273, call_set_robust_list
 	CALL	274, call_get_robust_list
 	CALL	280, call_utimensat
+	CALL	281, call_epoll_pwait
+	CALL	282, call_signalfd
+	CALL	283, call_timerfd_create
+	CALL	284, call_eventfd
 	CALL	285, call_fallocate
+	CALL	286, call_timerfd_settime
+	CALL	287, call_timerfd_gettime
+	CALL	289, call_signalfd4
+	CALL	290, call_eventfd2
+	CALL	291, call_epoll_create1
 	CALL	292, call_dup3
 	CALL	293, call_pipe2
 	CALL	295, call_preadv
@@ -178,6 +190,7 @@ table:
 	CALL	332, call_statx
 	CALL	436, call_close_range
 	CALL	439, call_faccessat2
+	CALL	441, call_epoll_pwait2
 	.rept	TABLE_COUNT - at
 	.quad	call_missing
 	.endr

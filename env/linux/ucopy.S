@@ -4,6 +4,7 @@
 // process server believes only addresses between ucopy_start and ucopy_end.
 	.text
 	.globl	ucopy_start, ucopy_end, ucopy_bytes, ucopy_zero, ucopy_string, ucopy_probe, ucopy_exchange
+	.globl	ucopy_compare, ucopy_ring_look, ucopy_ring_store
 ucopy_start:
 
 // size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip)
@@ -126,6 +127,53 @@ ucopy_exchange:
 exchange_fault:
 	movq	$0, (%rcx)
 	mov	$-14, %rax
+	ret
+
+// int64_t ucopy_compare(uint64_t *at, uint64_t old, uint64_t new, uint64_t *fault_ip)
+// Compare and exchange: 0, 1 when it was not old, -EFAULT.
+ucopy_compare:
+	lea	compare_fault(%rip), %rax
+	mov	%rax, (%rcx)
+	mov	%rsi, %rax
+	lock cmpxchg %rdx, (%rdi)
+	setne	%al
+	movzbl	%al, %eax
+	movq	$0, (%rcx)
+	ret
+compare_fault:
+	movq	$0, (%rcx)
+	mov	$-14, %rax
+	ret
+
+// int64_t ucopy_ring_look(uint64_t look[4], const void *peer, const void *own, uint64_t *fault_ip)
+// look: the own index's word; three words from `peer` on, as far as they are wanted (protocol/linux.h).
+ucopy_ring_look:
+	lea	look_fault(%rip), %rax
+	mov	%rax, (%rcx)
+	mov	(%rdx), %rax
+	mov	%rax, (%rdi)
+	mov	(%rsi), %rax
+	mov	%rax, 8(%rdi)
+	mov	8(%rsi), %rax
+	mov	%rax, 16(%rdi)
+	mov	16(%rsi), %rax
+	mov	%rax, 24(%rdi)
+	movq	$0, (%rcx)
+	xor	%eax, %eax
+	ret
+look_fault:
+	movq	$0, (%rcx)
+	mov	$-14, %rax
+	ret
+
+// int64_t ucopy_ring_store(uint32_t *at, uint32_t value, const uint32_t *then, uint64_t *fault_ip)
+// Store, and only then read: the value read, or -EFAULT.
+ucopy_ring_store:
+	lea	look_fault(%rip), %rax
+	mov	%rax, (%rcx)
+	xchg	%esi, (%rdi)
+	mov	(%rdx), %eax
+	movq	$0, (%rcx)
 	ret
 ucopy_end:
 

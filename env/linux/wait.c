@@ -26,8 +26,7 @@ bool wait_until(uint64_t until)
 
 	if (signal_waiting())
 		return true;
-	// None is left from the wait before.
-	if (until != FOREVER)
+	if (until != FOREVER)  // none is set between waits
 		deadline_set(until);
 	(void)sys_invoke(SYSCALL_RECV, notification_get(), 0, &m);
 	if (until != FOREVER)

@@ -172,13 +172,17 @@ static inline err_t file_sync(cap_t to, uint64_t *result)
 
 // What would not wait: POLL* bits of `events` (POLLERR, POLLHUP always).
 // *result: the bits
-static inline err_t file_poll(cap_t to, uint64_t events, uint64_t *result)
+// *count: changes with everything that comes to be ready, or more of it: edges for epoll; 0:
+// this server does not count
+static inline err_t file_poll(cap_t to, uint64_t events, uint64_t *result, uint64_t *count)
 {
 	struct msg m = {.tag = TAG(FILE_POLL, 1), .words = {events}};
 	err_t err = sys_call(to, &m);
 
 	if (result)
 		*result = m.words[0];
+	if (count)
+		*count = m.words[1];
 	return err;
 }
 

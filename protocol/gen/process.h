@@ -44,6 +44,7 @@
 #define PROCESS_FUTEX_REQUEUE 0x830
 #define PROCESS_FUTEX_SIGNAL 0x831
 #define PROCESS_OPTION 0x832
+#define PROCESS_TABLE 0x83e
 #define PROCESS_MEMORY_QUERY 0x83c
 #define PROCESS_POPULATE 0x83d
 
@@ -88,6 +89,7 @@
 	X(futex_requeue, 6, 0) \
 	X(futex_signal, 1, 0) \
 	X(option, 2, 0) \
+	X(table, 0, 0) \
 	X(memory_query, 2, 0) \
 	X(populate, 3, 0)
 
@@ -620,6 +622,18 @@ static inline err_t process_futex_signal(cap_t to, uint64_t thread, uint64_t *re
 static inline err_t process_option(cap_t to, uint64_t what, uint64_t value, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(PROCESS_OPTION, 2), .words = {what, value}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Have a page table for the part of ENV_SHARE that is the process's: other servers map there.
+// *result: 0, or -errno
+static inline err_t process_table(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_TABLE, 0)};
 	err_t err = sys_call(to, &m);
 
 	if (result)

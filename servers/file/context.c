@@ -2,6 +2,7 @@
 #include "servers/file/file.h"
 
 #include "abi/gen/stubs.h"
+#include "servers/file/board.h"
 #include "servers/file/cview.h"
 #include "servers/file/heap.h"
 #include "servers/file/random.h"
@@ -25,7 +26,12 @@ void window_wait_end(struct window *window)
 static void window_free(struct window *window)
 {
 	window_wait_end(window);
-	arming_window_end(window);
+	sleeper_window_end(window);
+	share_window_end(window);
+	if (window->notification != 0) {
+		(void)cnode_delete(file.cnode, window->notification, 1);
+		slot_free(window->notification);
+	}
 	if (window->slot != 0) {
 		(void)cnode_delete(file.cnode, window->slot, 1);
 		slot_free(window->slot);
@@ -105,6 +111,8 @@ struct window *window_find(uint64_t token)
 
 static void context_free(struct context *context)
 {
+	while (context->boards)
+		board_free(context->boards);
 	while (context->windows)
 		context_window_end(context, context->windows->index);
 	cview_context_end(context);

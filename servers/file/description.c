@@ -4,8 +4,13 @@
 // nobody has a capability with that badge any more, so it can mean another file.
 #include "servers/file/file.h"
 
+#include "servers/file/board.h"
 #include "servers/file/cview.h"
+#include "servers/file/epoll.h"
 #include "servers/file/heap.h"
+#include "servers/file/timer.h"
+
+#include <poll.h>
 
 static struct description *descriptions[DESCRIPTIONS_MAX];
 static uint32_t generations[DESCRIPTIONS_MAX];
@@ -114,14 +119,45 @@ struct description *description_find(uint64_t badge)
 	return descriptions[index];
 }
 
-void description_free(struct description *d)
+uint32_t description_ready(const struct description *d)
 {
 	if (d->pipe)
+		return pipe_poll(d);
+	if (d->event)
+		return event_poll(d->event);
+	if (d->set)
+		return set_is_ready(d->set) ? POLLIN | POLLRDNORM : 0;
+	return d->is_signal ? 0 : POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
+}
+
+static void source_free(struct description *d)
+{
+	if (d->pipe) {
 		pipe_end_close(d);
+		return;
+	}
+	if (d->source)
+		source_end(d->source, d);
+	if (d->event) {
+		event_answer_owner(d->event, d, -EBADF);
+		timer_end(d->event);
+		heap_put(d->event, sizeof *d->event);
+	}
+	if (d->set)
+		set_free(d->set);
+}
+
+void description_free(struct description *d)
+{
+	source_free(d);
 	cview_description_end(d);
 	inode_put(&file.fs, d->inode);
 	d->inode = NULL;
+	d->source = NULL;
 	d->pipe = NULL;
+	d->event = NULL;
+	d->set = NULL;
+	d->is_signal = false;
 	d->offset = 0;
 	if (idle_count == IDLE_MAX) {
 		description_drop(d);

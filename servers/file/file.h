@@ -10,6 +10,7 @@
 #include "lib/msg/server.h"
 #include "lib/rt/component.h"
 #include "servers/file/name.h"
+#include "servers/file/event.h"
 #include "servers/file/pipe.h"
 
 #define WINDOW_BYTES 16384u
@@ -39,6 +40,7 @@ struct context {
 	struct inode *root, *cwd;
 	struct window *windows;  // a list
 	struct cview *cviews[CONTEXT_CVIEWS];
+	struct board *boards;
 };
 
 struct window {
@@ -51,9 +53,9 @@ struct window {
 	uint8_t *bytes;
 	bool waiting;    // `wait` has a caller
 	struct pipe_wait wait;
-	struct arming *armings;
-	uint32_t arming_count;
-	cap_t notification;  // what armings signal; 0: none came yet
+	struct sleeper *sleepers;
+	uint32_t sleeper_count;
+	cap_t notification;  // what they signal; 0: none came yet
 };
 
 struct description {
@@ -61,7 +63,13 @@ struct description {
 	struct grant grant;
 	uint32_t flags;       // O_*
 	struct inode *inode;  // held; null: idle, nobody has its capability
+	struct source *source;  // of what may have to be waited for, or null
 	struct pipe *pipe;    // of a pipe's end
+	uint32_t opened_seen; // then: how often the other end had been opened
+	struct event *event;
+	struct set *set;
+	bool is_signal;       // signalfd
+	uint64_t mask;        // of it
 	struct cred cred;     // of who opened it
 	uint64_t offset;      // of a directory: the cookie; of a file: while there is no page
 	uint32_t page;        // of the store, which clients write; or 0
@@ -125,6 +133,8 @@ void description_gone(uint64_t badge, uint64_t minted);
 void description_free(struct description *description);
 // Give back what idle ones hold.
 void descriptions_trim(void);
+// POLL* bits of what would not wait.
+uint32_t description_ready(const struct description *description);
 
 // map.c
 int64_t map_get(struct inode *inode, uint64_t page, uint64_t count, uint64_t *first, cap_t *cap);
@@ -139,17 +149,18 @@ int64_t device_register(uint64_t device, uint64_t kind, cap_t capability);
 
 // pipeend.c
 int pipe_make_ends(uint32_t flags, const struct cred *cred, struct description *ends[2]);
+int pipe_open(struct description *description);  // of a FIFO: 0 or -errno
 void pipe_end_close(struct description *description);
 int64_t pipe_transfer(struct request *r, bool write);
+int64_t pipe_open_wait(struct request *r);  // until the other end is open
+int64_t pipe_size_set(struct description *d, uint64_t size);  // 0: only ask
+void pipe_changed(struct pipe *pipe, uint32_t events);
 uint32_t pipe_poll(const struct description *d);
+bool window_answer(struct pipe_wait *wait, int64_t result);
+bool request_wait(struct request *r);
 
-// arming.c: only for descriptions of pipes.
-// Have `events` signal the notification that arrived. 0 or -errno.
-int64_t arming_set(struct window *window, struct description *d, uint32_t events, cap_t arrived);
-void arming_clear(struct window *window, struct description *d);
-void arming_pipe_changed(struct pipe *pipe);
-void arming_description_end(const struct description *d);
-void arming_window_end(struct window *window);
+// wait_op.c
+int64_t event_transfer(struct request *r, bool write);
 
 // request.c: the window of the request's token, and a path in it (copied to one of two places).
 int request_window(struct request *r, uint64_t token);

@@ -4,6 +4,7 @@
 #include "protocol/gen/file.h"
 #include "servers/file/cview.h"
 #include "servers/file/data.h"
+#include "servers/file/ring.h"
 
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -60,6 +61,8 @@ int64_t file_op_read(struct request *r)
 		return -EBADF;
 	if (d->pipe)
 		return pipe_transfer(r, false);
+	if (d->event)
+		return event_transfer(r, false);
 	if (is_dir(d->inode))
 		return -EISDIR;
 	if (S_ISCHR(d->inode->mode))
@@ -110,6 +113,8 @@ int64_t file_op_write(struct request *r)
 		return -EBADF;
 	if (d->pipe)
 		return pipe_transfer(r, true);
+	if (d->event)
+		return event_transfer(r, true);
 	if (S_ISCHR(d->inode->mode))
 		return device_write(d->inode, length);
 	return S_ISREG(d->inode->mode) ? write_file(r, length) : -EINVAL;
@@ -122,6 +127,8 @@ int64_t file_op_seek(struct request *r)
 
 	if (d->pipe)
 		return -ESPIPE;
+	if (d->source || d->is_signal)
+		return 0;
 	if (d->flags & O_PATH)
 		return -EBADF;
 	if (S_ISCHR(d->inode->mode))
@@ -204,6 +211,8 @@ int64_t file_op_set_flags(struct request *r)
 	d->flags = (d->flags & ~SET_FLAGS) | ((uint32_t)r->words[0] & SET_FLAGS);
 	if (S_ISREG(d->inode->mode))
 		cview_write_end(d->inode);
+	if (d->pipe)
+		ring_flags_set(d->pipe);
 	return 0;
 }
 
@@ -233,31 +242,16 @@ int64_t file_op_ioctl(struct request *r)
 // Everything is in memory.
 int64_t file_op_sync(struct request *r) { return r->description->pipe ? -EINVAL : 0; }
 
-static uint32_t ready_bits(const struct description *d, uint64_t events)
+int64_t file_op_poll(struct request *r)
 {
-	uint32_t bits = d->pipe ? pipe_poll(d) : POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
-
-	return bits & ((uint32_t)events | POLLERR | POLLHUP);
+	return description_ready(r->description) & ((uint32_t)r->words[0] | POLLERR | POLLHUP);
 }
 
-int64_t file_op_poll(struct request *r) { return ready_bits(r->description, r->words[0]); }
-
-// Everything but a pipe is as it will ever be: there is nothing to wait for.
+// Who waits here does it with a board (wait_watch).
 int64_t file_op_arm(struct request *r)
 {
-	struct description *d = r->description;
-	int error = request_window(r, r->words[0]);
-	uint32_t ready;
-
-	if (error != 0)
-		return error;
-	ready = r->words[1] != 0 ? ready_bits(d, r->words[1]) : 0;
-	if (!d->pipe)
-		return ready;
-	if (ready == 0 && r->words[1] != 0)
-		return arming_set(r->window, d, (uint32_t)r->words[1], msg_get_cap(r->m, 0));
-	arming_clear(r->window, d);
-	return ready;
+	(void)r;
+	return -ENOSYS;
 }
 
 int64_t file_op_peek(struct request *r)

@@ -6,7 +6,8 @@
 //	context.c   contexts, windows                   dir.c list.c      directories
 //	description.c grant.c  handles                  inode.c data.c    inodes, their contents
 //	pipeend.c pipe.c       pipes                    store.c heap.c    memory
-//	arming.c               who waits for pipes
+//	board.c share.c        what is ready, published     ring.c   pipes that processes hold
+//	epoll.c event.c timer.c   epoll, eventfd, timerfd     wait_op.c   their methods
 //	map.c cview.c  Frames for mappings and views    image.c           the boot image
 //
 // From name.c down nothing knows of messages: that part is tested on the host.
@@ -16,6 +17,7 @@
 #include "servers/file/cview.h"
 #include "servers/file/heap.h"
 #include "servers/file/random.h"
+#include "servers/file/timer.h"
 
 #define HEAP_SLACK 65536u  // for the C library itself
 
@@ -77,6 +79,7 @@ int main(void)
 		rt_log("no Replies");
 		return 1;
 	}
+	timer_make();
 	file.receive = slot_alloc();
 	msg_set_receive(file.receive, file.receive ? 1 : 0);
 	server_run(&file.server, request_handle);

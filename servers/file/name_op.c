@@ -55,8 +55,6 @@ static int open_device(struct request *r, const struct inode *inode, uint64_t fl
 	uint64_t kind;
 	cap_t capability;
 
-	if (S_ISFIFO(inode->mode) && !(flags & O_PATH))
-		return -ENXIO;
 	if (!is_device || (flags & O_PATH) || device_is_known(inode))
 		return 0;
 	capability = S_ISCHR(inode->mode) ? device_registered(inode->device, &kind) : 0;
@@ -96,6 +94,12 @@ int64_t name_op_open(struct request *r)
 			     &view.cred);
 	if (!d)
 		return -ENFILE;
+	if (S_ISFIFO(inode->mode) && !(flags & O_PATH))
+		error = pipe_open(d);
+	if (error != 0) {
+		description_free(d);
+		return error;
+	}
 	r->out[1] = HANDLE_FILE;
 	r->cap[0] = grant_hand(&d->grant);
 	r->caps = 1;
@@ -292,11 +296,9 @@ int64_t name_op_mknod(struct request *r)
 		return error;
 	if ((mode & S_IFMT) == 0)
 		mode |= S_IFREG;
-	if (S_ISFIFO(mode))
-		return -EPERM;  // not supported: opening one would have to wait
 	if (S_ISDIR(mode))
 		return -EPERM;
-	if (!S_ISREG(mode) && !S_ISCHR(mode) && !S_ISBLK(mode) && !S_ISSOCK(mode))
+	if (!S_ISREG(mode) && !S_ISFIFO(mode) && !S_ISCHR(mode) && !S_ISBLK(mode) && !S_ISSOCK(mode))
 		return -EINVAL;
 	return name_make(&file.fs, &view, path, mode, r->words[3]);
 }

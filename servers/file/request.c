@@ -7,6 +7,8 @@
 #include "protocol/gen/control.h"
 #include "protocol/gen/file.h"
 #include "protocol/gen/name.h"
+#include "protocol/gen/wait.h"
+#include "servers/file/timer.h"
 
 struct method {
 	request_method *call;
@@ -16,19 +18,23 @@ struct method {
 #define DECLARE_context(name, words, caps) request_method context_op_##name;
 #define DECLARE_name(name, words, caps) request_method name_op_##name;
 #define DECLARE_file(name, words, caps) request_method file_op_##name;
+#define DECLARE_wait(name, words, caps) request_method wait_op_##name;
 #define DECLARE_control(name, words, caps) request_method control_op_##name;
 CONTEXT_METHODS(DECLARE_context)
 NAME_METHODS(DECLARE_name)
 FILE_METHODS(DECLARE_file)
 CONTROL_METHODS(DECLARE_control)
+WAIT_METHODS(DECLARE_wait)
 
 #define ROW_context(name, words, caps) {context_op_##name, words, caps},
 #define ROW_name(name, words, caps) {name_op_##name, words, caps},
 #define ROW_file(name, words, caps) {file_op_##name, words, caps},
+#define ROW_wait(name, words, caps) {wait_op_##name, words, caps},
 #define ROW_control(name, words, caps) {control_op_##name, words, caps},
 static const struct method context_methods[] = {CONTEXT_METHODS(ROW_context)};
 static const struct method name_methods[] = {NAME_METHODS(ROW_name)};
 static const struct method file_methods[] = {FILE_METHODS(ROW_file)};
+static const struct method wait_methods[] = {WAIT_METHODS(ROW_wait)};
 static const struct method control_methods[] = {CONTROL_METHODS(ROW_control)};
 
 #define INTERFACE(methods) {methods, sizeof methods / sizeof methods[0]}
@@ -40,6 +46,7 @@ static const struct {
 	[NAME_OPEN >> 8] = INTERFACE(name_methods),
 	[FILE_READ >> 8] = INTERFACE(file_methods),
 	[CONTROL_MAKE >> 8] = INTERFACE(control_methods),
+	[WAIT_BOARD >> 8] = INTERFACE(wait_methods),
 };
 
 static const struct method *method_find(uint32_t label)
@@ -201,6 +208,8 @@ void request_handle(struct server *server, struct msg *m)
 
 	if (tag_kind(m->tag) == KIND_NO_SENDERS)
 		gone(m->badge, m->words[0]);
+	if (tag_kind(m->tag) == KIND_NOTIFICATION)
+		timer_expire();
 	if (tag_kind(m->tag) != KIND_MESSAGE)
 		return;
 	memset(&r, 0, offsetof(struct request, out));

@@ -136,6 +136,15 @@ static bool space_prepare(struct space *space)
 	return true;
 }
 
+bool body_share_table(struct body *body)
+{
+	cap_t slot = body_map_pages(body->space, body->pages, 1, env_share(body->index, 0), FRAME_READ);
+
+	if (slot)
+		slot_set_drop(&body->space->slots, slot);
+	return slot;
+}
+
 static bool derive(cap_t cnode, uint64_t dest, cap_t source, uint64_t rights, uint64_t data, uint64_t count)
 {
 	return cnode_derive(cnode, dest, store_cnode, source, rights, data, count) == OK;

@@ -62,6 +62,8 @@ bool body_files_set(struct body *body);
 bool body_handles_copy(struct body *to, const struct body *from, const uint64_t *bitmap);
 // Have a handle slot for each of LINUX_FD_MAX. No thread may be running. False: no memory.
 bool body_handles_grow(struct body *body);
+// Have a page table where other servers map its shares. False: no memory.
+bool body_share_table(struct body *body);
 // Processor time that it had.
 uint64_t body_ticks(const struct body *body);
 // Start its one thread in the library with its library stack empty.

@@ -52,6 +52,11 @@ static void grow_handles_handle(struct task *task, struct msg *m)
 	answer_set(m, is_done ? (int64_t)task->body->handles : -ENOMEM);
 }
 
+static void table_handle(struct task *task, struct msg *m)
+{
+	answer_set(m, body_share_table(task->body) ? 0 : -ENOMEM);
+}
+
 typedef void handler(struct task *task, struct msg *m);
 
 // By method number; see protocol/process.def.
@@ -68,7 +73,7 @@ static handler *const handlers[] = {
 	[43] = signal_queue_handle, [44] = signal_flush_handle, [45] = futex_wait_handle,
 	[46] = futex_wake_handle, [47] = futex_end_handle, [48] = futex_requeue_handle,
 	[49] = futex_signal_handle, [50] = option_handle,
-	[60] = memory_query_handle, [61] = populate_handle,
+	[60] = memory_query_handle, [61] = populate_handle, [62] = table_handle,
 };
 #define HANDLER_COUNT (sizeof(handlers) / sizeof(handlers[0]))
 

@@ -140,6 +140,15 @@ int64_t poll_bits(const struct handle *h, uint64_t events)
 	return (int64_t)(bits & (events | POLLERR | POLLHUP));
 }
 
+static void poll_answer(const struct handle *h, struct msg *m)
+{
+	int64_t bits = poll_bits(h, m->words[0]);
+
+	result_set(m, bits);
+	m->tag = TAG(0, 2);
+	m->words[1] = stream_events(h->target);
+}
+
 static void flags_set(struct handle *h, struct msg *m)
 {
 	h->flags = (h->flags & ~(uint32_t)FLAGS_SETTABLE) | (m->words[0] & FLAGS_SETTABLE);
@@ -171,7 +180,7 @@ static void file_handle(struct handle *h, struct msg *m, cap_t arrived)
 	case FILE_POLL:
 		if (m->words[0] & POLLIN)
 			prompt_note();
-		result_set(m, poll_bits(h, m->words[0]));
+		poll_answer(h, m);
 		break;
 	case FILE_ARM:
 		if (m->words[1] & POLLIN)

@@ -80,6 +80,14 @@ uint32_t stream_writable(enum target target)
 	return ring_room(&terminal.rings[ring]) / (target == TARGET_TTY ? 2 : 1);
 }
 
+uint64_t stream_events(enum target target)
+{
+	uint64_t in = atomic_load(&terminal.rings[CONSOLE_IN].ring->head);
+	int ring = target_ring(target);
+
+	return 1 + in + (ring >= 0 ? atomic_load(&terminal.rings[ring].ring->tail) : 0);
+}
+
 void stream_room_want(enum target target)
 {
 	int ring = target_ring(target);

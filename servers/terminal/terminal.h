@@ -80,6 +80,7 @@ void request_drain(struct msg *m, uint64_t token, const struct line_settings *se
 void request_pump(void);
 uint32_t stream_readable(enum target target, bool *ended);
 uint32_t stream_writable(enum target target);
+uint64_t stream_events(enum target target);  // changes with what comes in, and what goes out; not 0
 void stream_room_want(enum target target);  // the driver wakes this server when there is room
 
 // arming.c

@@ -20,6 +20,7 @@
 #include "protocol/gen/control.h"
 #include "protocol/gen/file.h"
 #include "protocol/gen/process.h"
+#include "protocol/gen/wait.h"
 #include "protocol/gen/session.h"
 #include "protocol/linux.h"
 
@@ -99,16 +100,29 @@ static void refused_as_files(const cap_t *wrong, unsigned count)
 	(void)process_exec_buffer(self, 0, &result);
 }
 
+// Sleep on nothing, with a capability as the window's notification.
+static err_t sleep_with(uint64_t token, cap_t cap, uint64_t *out)
+{
+	struct msg m = {.tag = TAG(WAIT_SLEEP, 3) | TAG_CAPS(1), .words = {token, 0, 1}};
+	err_t err;
+
+	msg_set_cap(0, cap);
+	err = sys_call(LINUX_SLOT_CONTEXT, &m);
+	*out = m.words[0];
+	return err;
+}
+
 static void refused_as_notifications(const int *fds, const cap_t *wrong, unsigned count)
 {
 	uint64_t token = thread()->window_token[WINDOW_FILE];
 	bool is_ok = token != 0;
 
 	for (unsigned i = 0; i < count; i++)
-		is_ok = REFUSED(file_arm(slot_of(fds[0]), token, POLLIN, wrong[i], &result)) && is_ok;
-	check(is_ok, "arming a pipe with what is no notification");
-	check(!file_arm(slot_of(fds[0]), token, POLLIN, LINUX_SLOT_THREADS, &result) && result == 0,
-	      "arming it with a notification");
+		is_ok = REFUSED(sleep_with(token, wrong[i], &result)) && is_ok;
+	check(is_ok, "sleeping with what is no notification");
+	check(!sleep_with(token, LINUX_SLOT_THREADS, &result) && result == 0, "sleeping with a notification");
+	check(REFUSED(file_arm(slot_of(fds[0]), token, POLLIN, LINUX_SLOT_THREADS, &result)),
+	      "the file server arms no more");
 	token = thread()->window_token[WINDOW_TERMINAL];
 	is_ok = token != 0;
 	for (unsigned i = 0; i < count; i++)

@@ -34,7 +34,8 @@ static int setup(void **state)
 	store_init(&store);
 	assert_true(store_add(&store, memory, PAGES * PAGE, 1));
 	assert_true(store_start(&store));
-	pipe_ = (struct pipe){.readers = 1, .writers = 1, .store = &store, .answer = answer};
+	pipe_ = (struct pipe){.readers = 1, .writers = 1, .answer = answer};
+	assert_true(pipe_init(&pipe_, &store));
 	orders = 0;
 	cancelled = UINT32_MAX;
 	memset(results, 0x55, sizeof results);
@@ -171,6 +172,26 @@ static void forgotten_wait_is_not_served(void **state)
 	assert_int_equal(order[1], 1);
 }
 
+static void other_size_keeps_the_bytes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 9000; i++)
+		data[0][i] = (uint8_t)(i * 7);
+	pipe_write(&pipe_, wait_of(0, 9000), false);
+	assert_int_equal(pipe_resize(&pipe_, 8192), -EBUSY);
+	assert_int_equal(pipe_resize(&pipe_, 16384), 0);
+	assert_int_equal(pipe_fill(&pipe_), 9000);
+	pipe_write(&pipe_, wait_of(1, 7384), false);
+	assert_int_equal(results[1], 7384);
+	pipe_write(&pipe_, wait_of(2, 1), false);
+	assert_int_equal(results[2], -EAGAIN);
+	pipe_read(&pipe_, wait_of(3, 9000), false);
+	assert_memory_equal(data[3], data[0], 9000);
+	assert_int_equal(pipe_resize(&pipe_, PIPE_SIZE_MAX), 0);
+	pipe_read(&pipe_, wait_of(3, 9000), false);
+	assert_int_equal(results[3], 7384);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -178,7 +199,7 @@ int main(void)
 		TEST(bytes_come_out_as_they_went_in), TEST(small_writes_are_whole),
 		TEST(readers_wake_in_order),	      TEST(cancelled_reader_loses_nothing),
 		TEST(cancelled_writer_writes_nothing), TEST(ends_that_close_are_noticed),
-		TEST(forgotten_wait_is_not_served),
+		TEST(forgotten_wait_is_not_served),   TEST(other_size_keeps_the_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

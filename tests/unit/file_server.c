@@ -1,6 +1,7 @@
-// sources: servers/file/arming.c servers/file/context.c servers/file/clock.c servers/file/context_op.c servers/file/cview.c servers/file/data.c servers/file/description.c servers/file/device.c servers/file/dir.c servers/file/file_op.c servers/file/fs.c servers/file/grant.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/map.c servers/file/name.c servers/file/name_op.c servers/file/pipe.c servers/file/pipeend.c servers/file/random.c servers/file/rename.c servers/file/request.c servers/file/store.c servers/file/walk.c
+// sources: servers/file/board.c servers/file/context.c servers/file/clock.c servers/file/context_op.c servers/file/cview.c servers/file/data.c servers/file/description.c servers/file/device.c servers/file/dir.c servers/file/epoll.c servers/file/event.c servers/file/file_op.c servers/file/fs.c servers/file/grant.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/map.c servers/file/name.c servers/file/name_op.c servers/file/pipe.c servers/file/pipeend.c servers/file/random.c servers/file/rename.c servers/file/request.c servers/file/ring.c servers/file/share.c servers/file/store.c servers/file/timer.c servers/file/wait_op.c servers/file/walk.c
 // The whole server but its main, on a kernel that does what it is told: hostile messages, and what
 // is left when all clients are gone.
+#include "servers/file/board.h"
 #include "servers/file/cview.h"
 #include "servers/file/file.h"
 #include "tests/unit/file_image.h"
@@ -9,9 +10,12 @@
 #include "protocol/gen/control.h"
 #include "protocol/gen/file.h"
 #include "protocol/gen/name.h"
+#include "protocol/gen/wait.h"
 #include "protocol/linux.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -31,6 +35,12 @@ static uint32_t slots_used;
 static bool all_arrive;  // answers; otherwise some callers are gone
 static uint32_t signals[SLOTS];
 static uint64_t arrived_type = TYPE_NOTIFICATION;
+static bool is_mapped = true;  // what boards are asked for
+static struct component_info info = {.ticks_per_second = 1000000000};
+
+const struct component_info *component_get(void) { return &info; }
+cap_t component_find_cap(const char *name, uint32_t *count) { return (void)name, (void)count, 0; }
+cap_t component_get_cap(const char *name) { return (void)name, 1; }
 
 struct abi_block *sys_block(void) { return &block; }
 
@@ -46,8 +56,10 @@ err_t sys_invoke(unsigned number, cap_t cap, cap_t reply, struct msg *m)
 		badges[m->words[0]] = m->words[4];
 	}
 	memset(m->words, 0, sizeof m->words);
-	if (label == METHOD_CNODE_INFO)
+	if (label == METHOD_CNODE_INFO && cap == file.cnode)
 		m->words[0] = arrived_type;
+	else if (label == METHOD_FRAME_INFO)
+		m->words[1] = is_mapped;
 	return OK;
 }
 
@@ -113,7 +125,8 @@ void rt_log(const char *format, ...) { (void)format; }
 
 static uint64_t handles[HANDLES];  // badges
 static uint64_t tokens[8];
-static uint32_t handle_count, token_count;
+static uint64_t boards[4];
+static uint32_t handle_count, token_count, board_count;
 
 static int64_t call(uint64_t badge, uint32_t label, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 		    uint64_t e)
@@ -122,7 +135,7 @@ static int64_t call(uint64_t badge, uint32_t label, uint64_t a, uint64_t b, uint
 	uint32_t words = label == FILE_WRITE && d == 0 ? 3 : label == FILE_TRUNCATE && b == 0 ? 1 : 5;
 	struct msg m = {.tag = TAG(label, words), .badge = badge, .words = {a, b, c, d, e}};
 
-	if (label == FILE_ARM) {
+	if (label == WAIT_SLEEP || label == WAIT_RING) {
 		m.tag |= TAG_CAPS(1);
 		block.received[0] = file.receive;
 	}
@@ -132,6 +145,8 @@ static int64_t call(uint64_t badge, uint32_t label, uint64_t a, uint64_t b, uint
 			handles[handle_count++] = badges[block.caps[i]];
 	if (label == CONTEXT_ATTACH && tag_items(m.tag) && token_count < 8)
 		tokens[token_count++] = m.words[1];
+	if ((label == WAIT_BOARD || label == WAIT_SET_SHARE) && tag_items(m.tag))
+		boards[board_count++ % 4] = m.words[1];
 	return (int64_t)m.words[0];
 }
 
@@ -161,7 +176,8 @@ static int setup(void **state)
 	assert_int_equal(image_open(&file.fs.image, (void *)image_region.address, IMAGE_BYTES), 0);
 	assert_int_equal(fs_init(&file.fs), 0);
 	file.receive = slot_alloc();
-	handle_count = token_count = 0;
+	handle_count = token_count = board_count = 0;
+	is_mapped = true;
 	all_arrive = false;
 	assert_int_equal(call(BADGE_CONTROL, CONTROL_MAKE, 0, 0, 0, 0, 0), 0);
 	assert_int_equal(handle_count, 2);
@@ -325,78 +341,148 @@ static void next_request_ends_a_wait(void **state)
 	no_senders(handles[2]);
 }
 
-// Arm an end and tell which slot is signalled for it.
-static cap_t arm(uint64_t handle, uint64_t events, int64_t expected)
+static uint64_t board(void)
+{
+	assert_int_equal(call(handles[0], WAIT_BOARD, 0x10000, 0, 0, 0, 0), 0);
+	return boards[0];
+}
+
+// The slot that is signalled for the window from now on.
+static cap_t sleep_on(uint64_t token)
 {
 	cap_t arrives = file.receive;
 
-	assert_int_equal(call(handle, FILE_ARM, tokens[0], events, 0, 0, 0), expected);
+	assert_int_equal(call(handles[0], WAIT_SLEEP, tokens[0], token, 1, 0, 0), 0);
 	return arrives;
 }
 
-static void armed_ends_signal_once(void **state)
+static void pipe_get(uint64_t ends[2])
 {
-	uint64_t t = tokens[0];
-	uint32_t used = slots_used;
-	cap_t first, second;
-
-	(void)state;
-	all_arrive = true;
-	assert_int_equal(call(handles[0], NAME_PIPE, t, 0, 0, 0, 0), 0);
-
-	uint64_t reader = handles[2], writer = handles[3];
-
-	first = arm(reader, POLLIN, 0);
-	assert_int_not_equal(file.receive, first);
-	second = arm(reader, POLLIN, 0);  // takes the first one's place
-	assert_int_equal(file.receive, first);
-	call(writer, FILE_WRITE, t, 10, NO_OFFSET, 0, 0);
-	assert_int_equal(signals[second], 1);
-	call(writer, FILE_WRITE, t, 10, NO_OFFSET, 0, 0);
-	assert_int_equal(signals[first] + signals[second], 1);
-	arm(reader, POLLIN, POLLIN);
-	arm(writer, POLLOUT, POLLOUT);
-	call(reader, FILE_READ, t, 20, NO_OFFSET, 0, 0);
-
-	arm(reader, POLLIN, 0);
-	arm(reader, 0, 0);  // disarmed
-	call(writer, FILE_WRITE, t, 10, NO_OFFSET, 0, 0);
-	assert_int_equal(signals[first] + signals[second], 1);
-	call(reader, FILE_READ, t, 20, NO_OFFSET, 0, 0);
-
-	arrived_type = TYPE_ENDPOINT;
-	arm(reader, POLLIN, -EINVAL);
-	arrived_type = TYPE_NOTIFICATION;
-	first = arm(reader, POLLRDBAND, 0);
-	signals[first] = 0;
-	no_senders(writer);  // a hang-up
-	assert_int_equal(signals[first], 1);
-	no_senders(reader);
-	descriptions_trim();
-	assert_int_equal(slots_used, used + 1);
-	no_senders(handles[0]);
-	no_senders(handles[1]);
+	assert_int_equal(call(handles[0], NAME_PIPE, tokens[0], 0, 0, 0, 0), 0);
+	ends[0] = handles[handle_count - 2];
+	ends[1] = handles[handle_count - 1];
 }
 
-static void armings_go_with_window_and_end(void **state)
+static void words_follow_and_sleepers_are_signalled_once(void **state)
 {
-	uint64_t t = tokens[0];
+	uint64_t t = tokens[0], b = board(), ends[2];
+	struct linux_word *words = board_find(b)->words;
 	cap_t slot;
 
 	(void)state;
 	all_arrive = true;
-	assert_int_equal(call(handles[0], NAME_PIPE, t, 0, 0, 0, 0), 0);
-	slot = arm(handles[2], POLLIN, 0);
+	pipe_get(ends);
+	assert_int_equal(call(ends[0], WAIT_WATCH, b, 7, POLLIN, 0, 0), 0);
+	assert_int_equal(call(ends[1], WAIT_WATCH, b, 8, POLLOUT, 0, 0), POLLOUT | POLLWRNORM);
+	assert_int_equal(call(ends[1], WAIT_WATCH, b ^ 1ull << 40, 8, POLLOUT, 0, 0), -EFAULT);
+	assert_int_equal(call(ends[1], WAIT_WATCH, b, 1024, POLLOUT, 0, 0), -EINVAL);
+	slot = sleep_on(b);
 	signals[slot] = 0;
-	assert_int_equal(call(handles[0], CONTEXT_ATTACH, 3, 0x10000, 0, 0, 0), 0);
-	call(handles[3], FILE_WRITE, tokens[1], 10, NO_OFFSET, 0, 0);
-	assert_int_equal(signals[slot], 0);
-	call(handles[2], FILE_READ, tokens[1], 10, NO_OFFSET, 0, 0);
-	tokens[0] = tokens[1];
-	slot = arm(handles[2], POLLIN, 0);
-	no_senders(handles[2]);
-	assert_int_equal(signals[slot], 0);
-	no_senders(handles[3]);
+	call(ends[1], FILE_WRITE, t, 10, NO_OFFSET, 0, 0);
+	assert_int_equal(signals[slot], 1);
+	assert_int_equal(words[7].mask, POLLIN | POLLRDNORM);
+	assert_int_equal(words[7].count, 1);
+	call(ends[1], FILE_WRITE, t, 10, NO_OFFSET, 0, 0);
+	assert_int_equal(signals[slot], 1);
+	assert_int_equal(words[7].count, 2);
+	call(ends[0], FILE_READ, t, 20, NO_OFFSET, 0, 0);
+	assert_int_equal(words[7].mask, 0);
+	slot = sleep_on(b);
+	signals[slot] = 0;
+	no_senders(ends[1]);
+	assert_int_equal(signals[slot], 1);
+	assert_int_equal(words[7].mask, POLLHUP);
+	assert_int_equal(words[8].mask, 0);
+	no_senders(ends[0]);
+	assert_int_equal(words[7].mask, 0);
+	arrived_type = TYPE_ENDPOINT;
+	assert_int_equal(call(handles[0], WAIT_SLEEP, t, b, 1, 0, 0), -EINVAL);
+	arrived_type = TYPE_NOTIFICATION;
+	is_mapped = false;
+	(void)board();
+	assert_null(board_find(b));
+}
+
+static void sets_keep_what_they_are_told(void **state)
+{
+	uint64_t ends[2], set, inner;
+	struct linux_set_entry *entries;
+
+	(void)state;
+	all_arrive = true;
+	(void)board();
+	pipe_get(ends);
+	assert_int_equal(call(handles[0], WAIT_SET_MAKE, 0, 0, 0, 0, 0), 0);
+	set = handles[handle_count - 1];
+	assert_int_equal(call(set, WAIT_SET_SHARE, boards[0], 0x20000, 0, 0, 0), 0);
+	entries = (void *)((uint8_t *)board_find(boards[1])->words + BOARD_PAGES * PAGE);
+	assert_int_equal(call(ends[0], WAIT_SET_CONTROL, boards[1], EPOLL_CTL_ADD, 5, EPOLLIN, 99), 0);
+	assert_int_equal(call(ends[0], WAIT_SET_CONTROL, boards[1], EPOLL_CTL_ADD, 5, EPOLLIN, 99), -EEXIST);
+	assert_int_equal(call(ends[0], WAIT_SET_CONTROL, boards[1], EPOLL_CTL_MOD, 6, EPOLLIN, 99), -ENOENT);
+	assert_int_equal(entries[1].data, 99);
+	assert_int_equal(board_find(boards[1])->words[0].mask, 2);
+	assert_int_equal(call(set, FILE_POLL, POLLIN, 0, 0, 0, 0), 0);
+	call(ends[1], FILE_WRITE, tokens[0], 10, NO_OFFSET, 0, 0);
+	assert_int_equal(call(set, FILE_POLL, POLLIN, 0, 0, 0, 0), POLLIN);
+	assert_int_equal(call(handles[0], WAIT_SET_MAKE, 0, 0, 0, 0, 0), 0);
+	inner = handles[handle_count - 1];
+	assert_int_equal(call(inner, WAIT_SET_CONTROL, boards[1], EPOLL_CTL_ADD, 7, EPOLLIN, 1), 0);
+	assert_int_equal(call(inner, WAIT_SET_SHARE, boards[0], 0x30000, 0, 0, 0), 0);
+	assert_int_equal(call(set, WAIT_SET_CONTROL, boards[2], EPOLL_CTL_ADD, 7, EPOLLIN, 1), -ELOOP);
+	assert_int_equal(call(inner, WAIT_SET_CONTROL, boards[2], EPOLL_CTL_ADD, 7, EPOLLIN, 1), -EINVAL);
+	no_senders(inner);
+	assert_int_equal(board_find(boards[1])->words[0].mask, 2);
+	no_senders(ends[0]);
+	assert_int_equal(board_find(boards[1])->words[0].mask, 1);
+	no_senders(ends[1]);
+	no_senders(set);
+	assert_null(board_find(boards[1]));
+}
+
+// What a process says of its end's position is believed as far as there are bytes.
+static void positions_of_holders_are_clamped(void **state)
+{
+	uint64_t ends[2];
+	struct pipe *pipe;
+
+	(void)state;
+	all_arrive = true;
+	(void)board();
+	pipe_get(ends);
+	pipe = description_find(ends[0])->pipe;
+	call(ends[1], FILE_WRITE, tokens[0], 10, NO_OFFSET, 0, 0);
+	assert_int_equal(call(ends[1], WAIT_RING, tokens[0], boards[0], 0x20000, 0, 0), 0);
+	assert_int_equal(call(ends[0], WAIT_RING, tokens[0], boards[0], 0x40000, 0, 0), 0);
+	assert_non_null(pipe->writer);
+	assert_int_equal(pipe_fill(pipe), 10);
+	pipe->head->position = 0x80000000;
+	assert_int_equal(pipe_fill(pipe), RING_BYTES);
+	assert_int_equal(call(ends[0], WAIT_KICK, 0, 0, 0, 0, 0), 0);
+	call(ends[0], FILE_READ, tokens[0], 16, NO_OFFSET, 0, 0);  // takes the reading end back
+	assert_null(pipe->reader);
+	call(ends[1], FILE_WRITE, tokens[0], 16, NO_OFFSET, 0, 0);
+	assert_null(pipe->writer);
+	assert_true(pipe_fill(pipe) <= RING_BYTES);
+	while (pipe_fill(pipe) > 0)
+		call(ends[0], FILE_READ, tokens[0], 16384, NO_OFFSET, 0, 0);
+	assert_int_equal(pipe->ring, 0);
+	no_senders(ends[0]);
+	no_senders(ends[1]);
+}
+
+// Whoever holds an end writes into its pages what it likes.
+static void scribble(void)
+{
+	for (uint32_t i = 0; i < handle_count; i++) {
+		struct description *d = (handles[i] & 0xff) == BADGE_DESCRIPTION ? description_find(handles[i]) : NULL;
+
+		if (!d || !d->pipe || rand() % 8)
+			continue;
+		if (d->pipe->writer)
+			d->pipe->head->position = (uint32_t)rand() * 3u;
+		if (d->pipe->reader)
+			d->pipe->tail->wants = (uint32_t)rand();
+	}
 }
 
 static uint64_t any_word(void)
@@ -430,6 +516,14 @@ static void hostile_messages_do_no_harm(void **state)
 		uint64_t badge = handles[(uint32_t)rand() % handle_count];
 		uint64_t token = tokens[(uint32_t)rand() % token_count];
 		uint32_t label = (uint32_t)(2 + rand() % 4) << 8 | (uint32_t)(rand() % 20);
+		uint64_t first = token;
+
+		if (rand() % 3 == 0) {
+			label = WAIT_BOARD >> 8 << 8 | (uint32_t)(rand() % 17);
+			first = label == WAIT_SLEEP || label == WAIT_RING || label == WAIT_OPEN_WAIT
+					? token : boards[rand() % 4];
+			is_mapped = rand() % 16;
+		}
 
 		fill_window(token);
 		if (page_of(badge))
@@ -449,8 +543,9 @@ static void hostile_messages_do_no_harm(void **state)
 			continue;
 		if (label == CONTEXT_ATTACH && token_count == 8)
 			token_count = 1;
-		call(badge, label, label == CONTEXT_ATTACH ? (uint64_t)rand() % 70 : token,
-		     any_word(), any_word(), any_word(), any_word());
+		call(badge, label, label == CONTEXT_ATTACH ? (uint64_t)rand() % 70 : first,
+		     rand() % 2 ? any_word() : boards[rand() % 4], any_word(), any_word(), any_word());
+		scribble();
 		if (!window_find(tokens[0])) {
 			token_count = 0;
 			call(handles[0], CONTEXT_ATTACH, 3, 0x10000, 0, 0, 0);
@@ -493,8 +588,9 @@ int main(void)
 		cmocka_unit_test_setup(views_show_what_is, setup),
 		cmocka_unit_test_setup(files_grow_in_their_room, setup),
 		cmocka_unit_test_setup(next_request_ends_a_wait, setup),
-		cmocka_unit_test_setup(armed_ends_signal_once, setup),
-		cmocka_unit_test_setup(armings_go_with_window_and_end, setup),
+		cmocka_unit_test_setup(words_follow_and_sleepers_are_signalled_once, setup),
+		cmocka_unit_test_setup(sets_keep_what_they_are_told, setup),
+		cmocka_unit_test_setup(positions_of_holders_are_clamped, setup),
 		cmocka_unit_test_setup(nothing_is_left_after_a_client, setup),
 		cmocka_unit_test_setup(hostile_messages_do_no_harm, setup),
 	};
