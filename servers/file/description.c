@@ -99,7 +99,7 @@ struct description *description_make(struct inode *inode, uint32_t flags,
 	}
 	d->flags = flags;
 	d->inode = inode;
-	d->cred = *cred;
+	d->cred = (struct cred){cred->uid, cred->gid, cred->umask, 0, NULL};
 	cview_description_add(d);
 	return d;
 }
@@ -119,8 +119,12 @@ void description_free(struct description *d)
 	if (d->pipe)
 		pipe_end_close(d);
 	cview_description_end(d);
+	lock_description_end(d);
 	inode_put(&file.fs, d->inode);
+	if (d->mount)
+		mount_put(&file.fs, d->mount);
 	d->inode = NULL;
+	d->mount = NULL;
 	d->pipe = NULL;
 	d->offset = 0;
 	if (idle_count == IDLE_MAX) {
@@ -130,6 +134,29 @@ void description_free(struct description *d)
 	d->next_idle = idle;
 	idle = d;
 	idle_count++;
+}
+
+struct inode *description_inode(uint32_t index)
+{
+	return descriptions[index] ? descriptions[index]->inode : NULL;
+}
+
+void description_mount_set(struct description *d, struct mount *mount)
+{
+	d->mount = mount;
+	mount_hold(mount);
+}
+
+bool description_writes(const struct mount *mount)
+{
+	for (uint32_t i = 0; i < DESCRIPTIONS_MAX; i++) {
+		const struct description *d = descriptions[i];
+
+		if (d && d->inode && d->mount == mount && (d->flags & O_ACCMODE) != O_RDONLY &&
+		    !(d->flags & O_PATH) && S_ISREG(d->inode->mode))
+			return true;
+	}
+	return false;
 }
 
 void description_gone(uint64_t badge, uint64_t minted)
