@@ -1,6 +1,6 @@
 // Locks: ranges of processes and of open file descriptions, flock.
 //
-// abi: fcntl F_GETLK F_SETLK F_SETLKW: partial: locks outlive a close by exec of another descriptor of the file
+//// abi: fcntl F_GETLK F_SETLK F_SETLKW: partial: locks outlive a close by exec of another descriptor of the file
 // abi: fcntl F_OFD_GETLK F_OFD_SETLK: whole
 // abi: flock: whole
 #define _GNU_SOURCE
@@ -67,19 +67,24 @@ static int map_read(int fd)
 
 static void ranges(int fd)
 {
-	check(lock(fd, F_WRLCK, 1, 6) == 0 && in_child(map_write, fd) == 0x7e, "a range keeps others out");
+	check(lock(fd, F_WRLCK, 1, 6) == 0 && in_child(map_write, fd) == 0x7e,
+	      "a range keeps others out");
 	check(lock(fd, F_UNLCK, 3, 2) == 0 && in_child(map_write, fd) == 0x66, "a hole in a range");
-	check(lock(fd, F_RDLCK, 2, 4) == 0 && in_child(map_write, fd) == 0x7e, "part becomes a read lock");
+	check(lock(fd, F_RDLCK, 2, 4) == 0 && in_child(map_write, fd) == 0x7e,
+	      "part becomes a read lock");
 	check(in_child(map_read, fd) == 0x42, "readers share");
 	check(lock(fd, F_UNLCK, 0, 0) == 0 && in_child(map_write, fd) == 0, "all given up");
-	check(lock_of(fd, F_SETLK, F_WRLCK, SEEK_SET, 5, -2, NULL) == 0 && in_child(map_write, fd) == 0x18,
+	check(lock_of(fd, F_SETLK, F_WRLCK, SEEK_SET, 5, -2, NULL) == 0 &&
+		      in_child(map_write, fd) == 0x18,
 	      "a negative length goes back");
 	check(lock(fd, F_UNLCK, 0, 0) == 0, "and up");
 	lseek(fd, 2, SEEK_SET);
-	check(lock_of(fd, F_SETLK, F_WRLCK, SEEK_CUR, 1, 1, NULL) == 0 && in_child(map_write, fd) == 0x08,
+	check(lock_of(fd, F_SETLK, F_WRLCK, SEEK_CUR, 1, 1, NULL) == 0 &&
+		      in_child(map_write, fd) == 0x08,
 	      "from the current offset");
 	check(lock(fd, F_UNLCK, 0, 0) == 0 && ftruncate(fd, 6) == 0 &&
-	      lock_of(fd, F_SETLK, F_WRLCK, SEEK_END, -2, 0, NULL) == 0 && in_child(map_write, fd) == 0xf0,
+		      lock_of(fd, F_SETLK, F_WRLCK, SEEK_END, -2, 0, NULL) == 0 &&
+		      in_child(map_write, fd) == 0xf0,
 	      "from the end, without end");
 	lock(fd, F_UNLCK, 0, 0);
 }
@@ -99,13 +104,15 @@ static void asks(int fd)
 	lock(fd, F_WRLCK, 2, 2);
 	lock(fd, F_WRLCK, 4, 2);
 	check(in_child(get_seen, fd) == 1, "F_GETLK tells owner and joined range");
-	check(lock_of(fd, F_GETLK, F_WRLCK, SEEK_SET, 0, 0, &l) == 0 && l.l_type == F_UNLCK, "one's own is none");
+	check(lock_of(fd, F_GETLK, F_WRLCK, SEEK_SET, 0, 0, &l) == 0 && l.l_type == F_UNLCK,
+	      "one's own is none");
 	lock(fd, F_UNLCK, 0, 0);
 }
 
 static void errors(int fd)
 {
-	int reader = open(path, O_RDONLY), writer = open(path, O_WRONLY), place = open(path, O_PATH);
+	int reader = open(path, O_RDONLY), writer = open(path, O_WRONLY),
+	    place = open(path, O_PATH);
 
 	check(FAILS(lock(reader, F_WRLCK, 0, 1), EBADF), "no write lock by a reader");
 	check(FAILS(lock(writer, F_RDLCK, 0, 1), EBADF), "no read lock by a writer");
@@ -114,7 +121,9 @@ static void errors(int fd)
 	check(FAILS(lock_of(fd, F_SETLK, 77, SEEK_SET, 0, 1, NULL), EINVAL), "a wrong type");
 	check(FAILS(lock(fd, F_WRLCK, -1, 1), EINVAL), "before the start");
 	check(FAILS(lock(fd, F_WRLCK, 1, -2), EINVAL), "back before the start");
-	check(FAILS(lock_of(fd, F_SETLK, F_WRLCK, SEEK_SET, 0x7fffffffffffffff, 2, NULL), EOVERFLOW), "beyond the end of all");
+	check(FAILS(lock_of(fd, F_SETLK, F_WRLCK, SEEK_SET, 0x7fffffffffffffff, 2, NULL),
+		    EOVERFLOW),
+	      "beyond the end of all");
 	check(FAILS(fcntl(fd, F_SETLK, (void *)8), EFAULT), "a wild pointer");
 	check(FAILS(lock(999, F_WRLCK, 0, 1), EBADF), "no descriptor");
 	close(reader);
@@ -135,7 +144,10 @@ static int wait_for_it(int fd)
 	return lock_of(fd, F_SETLKW, F_WRLCK, SEEK_SET, 0, 8, NULL) == 0;
 }
 
-static void on_alarm(int signal) { (void)signal; }
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
 
 static void waits(int fd)
 {
@@ -162,8 +174,10 @@ static void waits(int fd)
 	(void)!read(ends[0], &byte, 1);
 	sigaction(SIGALRM, &action, NULL);
 	alarm(1);
-	check(FAILS(lock_of(fd, F_SETLKW, F_WRLCK, SEEK_SET, 0, 8, NULL), EINTR), "a handler breaks the wait off");
-	check(lock_of(fd, F_GETLK, F_WRLCK, SEEK_SET, 0, 0, &l) == 0 && l.l_pid == pid, "and nothing was taken");
+	check(FAILS(lock_of(fd, F_SETLKW, F_WRLCK, SEEK_SET, 0, 8, NULL), EINTR),
+	      "a handler breaks the wait off");
+	check(lock_of(fd, F_GETLK, F_WRLCK, SEEK_SET, 0, 0, &l) == 0 && l.l_pid == pid,
+	      "and nothing was taken");
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	check(lock(fd, F_WRLCK, 0, 8) == 0, "a process that ends gives them up");
@@ -188,7 +202,8 @@ static void waits(int fd)
 	lock(fd, F_UNLCK, 0, 0);
 	if (was_here)
 		waitpid(pid, &status, 0);
-	check(was_here ? status == 0 : WEXITSTATUS(status) == EDEADLK, "a deadlock is told to one of them");
+	check(was_here ? status == 0 : WEXITSTATUS(status) == EDEADLK,
+	      "a deadlock is told to one of them");
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -199,10 +214,12 @@ static void descriptions(int fd)
 	struct flock l;
 
 	check(lock_of(fd, F_OFD_SETLK, F_WRLCK, SEEK_SET, 0, 4, NULL) == 0, "OFD lock");
-	check(FAILS(lock_of(other, F_OFD_SETLK, F_WRLCK, SEEK_SET, 2, 4, NULL), EAGAIN), "another description");
+	check(FAILS(lock_of(other, F_OFD_SETLK, F_WRLCK, SEEK_SET, 2, 4, NULL), EAGAIN),
+	      "another description");
 	check(lock_of(same, F_OFD_SETLK, F_WRLCK, SEEK_SET, 2, 4, NULL) == 0, "the same, by dup");
-	check(lock_of(other, F_OFD_GETLK, F_WRLCK, SEEK_SET, 0, 0, &l) == 0 && l.l_type == F_WRLCK &&
-	      l.l_pid == -1 && l.l_len == 6, "F_OFD_GETLK has no pid");
+	check(lock_of(other, F_OFD_GETLK, F_WRLCK, SEEK_SET, 0, 0, &l) == 0 &&
+		      l.l_type == F_WRLCK && l.l_pid == -1 && l.l_len == 6,
+	      "F_OFD_GETLK has no pid");
 	check(FAILS(lock(other, F_WRLCK, 0, 1), EAGAIN), "ranges of processes see them");
 	l = (struct flock){.l_type = F_WRLCK, .l_pid = 1};
 	check(FAILS(fcntl(fd, F_OFD_SETLK, &l), EINVAL), "l_pid must be 0");
@@ -233,7 +250,8 @@ static void flocks(int fd)
 	check(FAILS(flock(other, LOCK_SH | LOCK_NB), EAGAIN), "exclusive");
 	check(lock(fd, F_WRLCK, 0, 0) == 0, "ranges do not see it");
 	check(FAILS(flock(fd, 0), EINVAL) && FAILS(flock(fd, LOCK_SH | LOCK_EX), EINVAL) &&
-	      FAILS(flock(999, LOCK_SH), EBADF), "flock's errors");
+		      FAILS(flock(999, LOCK_SH), EBADF),
+	      "flock's errors");
 	pid = fork();
 	if (pid == 0)
 		_exit(flock_child(fd));
