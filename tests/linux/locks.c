@@ -1,6 +1,6 @@
 // Locks: ranges of processes and of open file descriptions, flock.
 //
-//// abi: fcntl F_GETLK F_SETLK F_SETLKW: partial: locks outlive a close by exec of another descriptor of the file
+// abi: fcntl F_GETLK F_SETLK F_SETLKW: partial: locks outlive a close by exec of another descriptor of the file
 // abi: fcntl F_OFD_GETLK F_OFD_SETLK: whole
 // abi: flock: whole
 #define _GNU_SOURCE

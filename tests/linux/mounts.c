@@ -1,6 +1,6 @@
 // Mounts: tmpfs with its limits, bind, remount, unmount, and what may not be done across them.
 //
-//// abi: mount MS_BIND MS_REC MS_MOVE MS_REMOUNT MS_RDONLY MS_NOSUID MS_NODEV MS_NOEXEC MS_PRIVATE: partial: tmpfs and proc only; no shared mounts (EINVAL)
+// abi: mount MS_BIND MS_REC MS_MOVE MS_REMOUNT MS_RDONLY MS_NOSUID MS_NODEV MS_NOEXEC MS_PRIVATE: partial: tmpfs and proc only; no shared mounts (EINVAL)
 // abi: umount2 MNT_DETACH UMOUNT_NOFOLLOW: partial: MNT_EXPIRE is refused (EINVAL)
 // abi: chroot: whole
 // abi: statfs: whole

@@ -1,17 +1,17 @@
 // Names and attributes: the calls with directories, their flags and errors, permissions.
 //
-//// abi: renameat2 RENAME_NOREPLACE RENAME_EXCHANGE: partial: RENAME_WHITEOUT is refused (EINVAL)
-//// abi: linkat AT_SYMLINK_FOLLOW AT_EMPTY_PATH: whole
-//// abi: openat O_TMPFILE O_PATH O_NOFOLLOW O_DIRECTORY O_EXCL: whole
-//// abi: utimensat UTIME_NOW UTIME_OMIT: whole
-//// abi: statx: partial: no birth time
-//// abi: setgroups: partial: 32 groups at most (EINVAL)
-//// abi: getgroups: whole
-//// abi: memfd_create MFD_CLOEXEC: partial: seals and huge pages are refused (EINVAL)
-//// abi: sync_file_range: whole
-//// abi: syncfs: whole
-//// abi: setxattr: refused EOPNOTSUPP
-//// abi: sethostname: whole
+// abi: renameat2 RENAME_NOREPLACE RENAME_EXCHANGE: partial: RENAME_WHITEOUT is refused (EINVAL)
+// abi: linkat AT_SYMLINK_FOLLOW AT_EMPTY_PATH: whole
+// abi: openat O_TMPFILE O_PATH O_NOFOLLOW O_DIRECTORY O_EXCL: whole
+// abi: utimensat UTIME_NOW UTIME_OMIT: whole
+// abi: statx: partial: no birth time
+// abi: setgroups: partial: 32 groups at most (EINVAL)
+// abi: getgroups: whole
+// abi: memfd_create MFD_CLOEXEC: partial: seals and huge pages are refused (EINVAL)
+// abi: sync_file_range: whole
+// abi: syncfs: whole
+// abi: setxattr: refused EOPNOTSUPP
+// abi: sethostname: whole
 #define _GNU_SOURCE
 #include "tap.h"
 
