@@ -289,6 +289,7 @@ struct process_block {
 	uint32_t pid, ppid, pgid, sid;  // kept true by the process server
 	uint32_t uid, euid, suid, gid, egid, sgid;
 	uint32_t umask;
+	uint32_t locks;         // has asked for locks of its own: a close must tell
 	uint64_t brk_start, brk;
 	uint64_t epoch_ns, ticks_per_second, ticks_at_boot;  // clocks
 	uint64_t exe_base, exe_entry;

@@ -16,8 +16,14 @@
 #define O_ACCMODE 3u
 #define O_WRONLY 1u
 #define O_RDWR 2u
+#define O_EXECUTE 0x20u  // the library's own: permission to execute is what counts
 #define O_CREAT 0x40u
 #define O_TRUNC 0x200u
+#define O_PATH 0x200000u
+#define O_TMPFILE 0x400000u
+#define O_DIRECTORY 0x10000u
+#define O_NOFOLLOW 0x20000u
+#define O_EXCL 0x80u
 #define O_NONBLOCK 0x800u
 #define O_DIRECT 0x4000u
 #define O_CLOEXEC 0x80000u

@@ -48,7 +48,6 @@ static int64_t flags_set(const struct handle *handle, uint64_t flags)
 	return answer_get(err, result);
 }
 
-// Locks (F_GETLK and on) and owners are not there: EINVAL, as for a command that Linux does not know.
 int64_t call_fcntl(uint64_t fd, uint64_t command, uint64_t argument)
 {
 	struct handle handle;
@@ -77,6 +76,8 @@ int64_t call_fcntl(uint64_t fd, uint64_t command, uint64_t argument)
 	case F_GETPIPE_SZ:
 		return pipe_size(&handle, 0);
 	default:
+		if (lock_is_command((uint32_t)command))
+			return lock_control(fd, (uint32_t)command, argument);
 		return -EINVAL;
 	}
 }
@@ -299,6 +300,9 @@ int64_t call_utimensat(uint64_t dirfd, uint64_t path, uint64_t times, uint64_t f
 		err = times_check(t);
 	if (err)
 		return err;
+	// Nothing to do: Linux does not even look at the name.
+	if (times && t[0].tv_nsec == UTIME_OMIT && t[1].tv_nsec == UTIME_OMIT)
+		return 0;
 	if ((uint32_t)flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (path == 0 && (int32_t)dirfd == AT_FDCWD)

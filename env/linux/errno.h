@@ -28,9 +28,11 @@
 #define EPIPE 32
 #define ERANGE 34
 #define ENAMETOOLONG 36
+#define ENOLCK 37
+#define EOVERFLOW 75
 #define ENOSYS 38
 #define ELOOP 40
-#define EOVERFLOW 75
+#define EREMOTE 66
 #define EOPNOTSUPP 95
 #define ETIMEDOUT 110
 

@@ -20,12 +20,9 @@ struct exec {
 // Open exec->path into the reserved handle and see that it may be run.
 static int64_t program_open(const struct exec *exec, int64_t index)
 {
-	struct msg m = {.tag = TAG(NAME_ACCESS, 4), .words = {0, PATH_FIRST, 1, AT_EACCESS}};
 	uint64_t st_mode = 0;
-	int64_t err = path_call_text(exec->path, &m);
+	int64_t err = path_open_text(exec->path, O_EXECUTE, index, &st_mode);
 
-	if (!err)
-		err = path_open_text(exec->path, 0, index, &st_mode);
 	if (!err && (st_mode & S_IFMT) >> TYPE_SHIFT != TYPE_REGULAR)
 		err = -EACCES;
 	return err;

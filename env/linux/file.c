@@ -50,11 +50,35 @@ int64_t call_fallocate(uint64_t fd, uint64_t mode, uint64_t offset, uint64_t len
 
 int64_t call_fsync(uint64_t fd) { return simple(fd, (struct msg){.tag = TAG(FILE_SYNC, 0)}); }
 
-int64_t call_fchmod(uint64_t fd, uint64_t mode) { return simple(fd, SIMPLE(FILE_CHMOD, mode & 07777)); }
+// A call of the interface name on the open file itself: permission is the caller's, which the window
+// tells. `other` is the message for what is no file.
+static int64_t self_call(uint64_t fd, struct msg m, struct msg other)
+{
+	struct window_call call = {.kind = WINDOW_FILE, .m = m};
+	struct handle handle;
+	int64_t err = handle_find(fd, &handle);
+
+	if (err)
+		return err;
+	if (handle.kind != HANDLE_FILE)
+		return simple(fd, other);
+	call.cap = handle.cap;
+	return window_call(&call);
+}
+
+#define OPEN_ONLY 0x80000000u  // of chmod and chown: not with O_PATH
+
+int64_t call_fchmod(uint64_t fd, uint64_t mode)
+{
+	return self_call(fd, SIMPLE(NAME_CHMOD, 0, UINT64_MAX, mode & 07777, OPEN_ONLY),
+			 SIMPLE(FILE_CHMOD, mode & 07777));
+}
 
 int64_t call_fchown(uint64_t fd, uint64_t uid, uint64_t gid)
 {
-	return simple(fd, SIMPLE(FILE_CHOWN, (uint64_t)(int32_t)uid, (uint64_t)(int32_t)gid));
+	uint64_t u = (uint64_t)(int32_t)uid, g = (uint64_t)(int32_t)gid;
+
+	return self_call(fd, SIMPLE(NAME_CHOWN, 0, UINT64_MAX, u, g, OPEN_ONLY), SIMPLE(FILE_CHOWN, u, g));
 }
 
 // What reads a descriptor into the window and out to the program.
@@ -162,6 +186,7 @@ struct statx {
 };
 _Static_assert(sizeof(struct statx) == 256, "struct statx");
 #define STATX_BASIC_STATS 0x7ffu
+#define STATX_RESERVED 0x80000000u
 
 static uint32_t device_major(uint64_t dev) { return (uint32_t)((dev >> 8 & 0xfff) | (dev >> 32 & 0xfffff000)); }
 static uint32_t device_minor(uint64_t dev) { return (uint32_t)((dev & 0xff) | (dev >> 12 & 0xffffff00)); }
@@ -198,9 +223,10 @@ int64_t call_statx(uint64_t dirfd, uint64_t path, uint64_t flags, uint64_t mask,
 	struct statx x;
 	int64_t result;
 
-	UNUSED(mask);
 	flags = (uint32_t)flags;
 	if (flags & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE))
+		return -EINVAL;
+	if ((flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || (mask & STATX_RESERVED))
 		return -EINVAL;
 	if (is_self((int64_t)dirfd, path, flags)) {
 		result = handle_find(dirfd, &handle);

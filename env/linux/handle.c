@@ -128,8 +128,13 @@ int64_t handle_install(int64_t index, bool cloexec)
 
 int64_t handle_close(uint64_t fd)
 {
-	struct process_block *process = table_lock();
-	int64_t index = descriptor_remove(process, (uint32_t)fd);
+	struct process_block *process;
+	int64_t index;
+
+	if (process_get()->locks)
+		lock_close(fd);
+	process = table_lock();
+	index = descriptor_remove(process, (uint32_t)fd);
 
 	table_unlock(process);
 	if (index < 0)
@@ -176,9 +181,13 @@ static int64_t duplicate(uint64_t fd, uint64_t from, bool cloexec)
 
 static int64_t duplicate_to(uint64_t fd, uint64_t to, bool cloexec)
 {
-	struct process_block *process = table_lock();
-	int64_t index = descriptor_find(process, (uint32_t)fd);
-	int64_t before = -EBADF;
+	struct process_block *process;
+	int64_t index, before = -EBADF;
+
+	if (process_get()->locks)
+		lock_close(to);
+	process = table_lock();
+	index = descriptor_find(process, (uint32_t)fd);
 
 	if (index >= 0 && (uint32_t)to >= descriptor_fd_limit(process))
 		index = -EBADF;

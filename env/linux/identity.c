@@ -1,5 +1,6 @@
 // Processes: who one is, children, exit.
 #include "env/linux/library.h"
+#include "protocol/gen/proc.h"
 #include "protocol/gen/process.h"
 
 int64_t call_getpid(void) { return process_get()->pid; }
@@ -94,14 +95,42 @@ int64_t call_setregid(uint64_t r, uint64_t e)
 	return call_setresgid(r, e, follows ? effective : KEEP);
 }
 
-// Nobody has supplementary groups yet: none is what there is to read, and all that can be set.
-int64_t call_getgroups(uint64_t count) { return (int32_t)count < 0 ? -EINVAL : 0; }
+#define GROUPS_MAX 32  // protocol/process.def
 
-int64_t call_setgroups(uint64_t count)
+int64_t call_getgroups(uint64_t count, uint64_t out)
 {
+	struct msg m = {.tag = TAG(PROC_GET_GROUPS, 0)};
+	uint32_t groups[GROUPS_MAX + 1];
+	uint64_t words[GROUPS_MAX / 2];
+	err_t err = sys_call(LINUX_SLOT_PROCESS, &m);
+	int64_t n = answer_get(err, m.words[0]);
+
+	if ((int32_t)count < 0)
+		return -EINVAL;
+	if (n <= 0 || (uint32_t)count == 0 || n > GROUPS_MAX)
+		return n > GROUPS_MAX ? -EIO : n;
+	if ((int32_t)count < n)
+		return -EINVAL;
+	msg_get_words(&m, 1, words, (unsigned)(n + 1) / 2);
+	memcpy(groups, words, sizeof words);
+	return user_put(out, groups, (size_t)n * sizeof groups[0]) ? -EFAULT : n;
+}
+
+int64_t call_setgroups(uint64_t count, uint64_t in)
+{
+	uint64_t n = (uint32_t)count, words[GROUPS_MAX / 2] = {0};
+	struct msg m = {.tag = TAG(PROC_SET_GROUPS, 1 + (n + 1) / 2), .words = {n}};
+
 	if (process_get()->euid != 0)
 		return -EPERM;
-	return count == 0 ? 0 : call_missing();
+	if (n > GROUPS_MAX)
+		return -EINVAL;
+	if (n && user_get(words, in, n * sizeof(uint32_t)))
+		return -EFAULT;
+	msg_set_words(&m, 1, words, (unsigned)(n + 1) / 2);
+	err_t err = sys_call(LINUX_SLOT_PROCESS, &m);
+
+	return answer_get(err, m.words[0]);
 }
 
 int64_t call_setpgid(uint64_t pid, uint64_t pgid)

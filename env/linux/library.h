@@ -128,8 +128,20 @@ struct window_call {
 	int64_t (*fill)(struct window_call *call, char *window);
 	uint64_t user[2];  // for fill: addresses in the program
 	uint64_t size;
+	const char *rest;  // a name that takes the place of the filled one at rest_place; null: none
+	uint32_t rest_place;
+	uint64_t remote_length;  // after -EREMOTE: of the name in the window
 };
 int64_t window_call(struct window_call *call);
+// The same, without what a name below /proc needs: -EREMOTE.
+int64_t window_call_once(struct window_call *call);
+// lock.c
+bool lock_is_command(uint32_t command);
+int64_t lock_control(uint64_t fd, uint32_t command, uint64_t argument);
+void lock_close(uint64_t fd);
+int64_t call_lseek(uint64_t fd, uint64_t offset, uint64_t whence);
+// remote.c: go on after -EREMOTE.
+int64_t remote_call(struct window_call *call);
 
 // Copies between the library's memory and the window: 0 or -EFAULT.
 int64_t window_read(void *to, const char *window, size_t size);

@@ -28,33 +28,28 @@ int64_t call_unlinkat(uint64_t dirfd, uint64_t path, uint64_t flags)
 int64_t call_unlink(uint64_t path) { return call_unlinkat((uint64_t)AT_FDCWD, path, 0); }
 int64_t call_rmdir(uint64_t path) { return call_unlinkat((uint64_t)AT_FDCWD, path, AT_REMOVEDIR); }
 
-// A call with two names is invoked on one directory. Where they start at different ones, the one that
-// begins at the root does not care; two different directories are not spoken for by the protocol.
-static int64_t base_pair(uint64_t from_fd, uint64_t from, uint64_t to_fd, uint64_t to, cap_t *base)
+// A call with two names is invoked where the first one starts; where the second starts elsewhere, that
+// is said before.
+static int64_t pair_call(uint64_t from_fd, uint64_t from, uint64_t to_fd, uint64_t to, struct msg *m)
 {
-	cap_t a, b;
-	char first_a = 0, first_b = 0;
-	int64_t err = path_base((int64_t)from_fd, from, &a);
+	struct window_call anchor = {.kind = WINDOW_FILE, .m = {.tag = TAG(NAME_ANCHOR, 1)}};
+	cap_t base;
+	int64_t err = path_base((int64_t)from_fd, from, &base);
 
 	if (!err)
-		err = path_base((int64_t)to_fd, to, &b);
-	if (!err)
-		err = user_get(&first_a, from, 1);
-	if (!err)
-		err = user_get(&first_b, to, 1);
-	if (err)
-		return err;
-	*base = first_a == '/' ? b : a;
-	return a == b || first_a == '/' || first_b == '/' ? 0 : call_missing();
+		err = path_base((int64_t)to_fd, to, &anchor.cap);
+	if (!err && anchor.cap != base) {
+		m->words[4] = 1;
+		err = window_call(&anchor);
+	}
+	return err ? err : path_call_two(base, from, to, m);
 }
 
 int64_t call_renameat2(uint64_t from_fd, uint64_t from, uint64_t to_fd, uint64_t to, uint64_t flags)
 {
-	struct msg m = {.tag = TAG(NAME_RENAME, 4), WORDS(SECOND, (uint32_t)flags)};
-	cap_t base = 0;
-	int64_t err = base_pair(from_fd, from, to_fd, to, &base);
+	struct msg m = {.tag = TAG(NAME_RENAME, 5), WORDS(SECOND, (uint32_t)flags, 0)};
 
-	return err ? err : path_call_two(base, from, to, &m);
+	return pair_call(from_fd, from, to_fd, to, &m);
 }
 
 int64_t call_renameat(uint64_t from_fd, uint64_t from, uint64_t to_fd, uint64_t to)
@@ -69,14 +64,11 @@ int64_t call_rename(uint64_t from, uint64_t to)
 
 int64_t call_linkat(uint64_t from_fd, uint64_t from, uint64_t to_fd, uint64_t to, uint64_t flags)
 {
-	struct msg m = {.tag = TAG(NAME_LINK, 4), WORDS(SECOND, (uint32_t)flags)};
-	cap_t base = 0;
-	int64_t err;
+	struct msg m = {.tag = TAG(NAME_LINK, 5), WORDS(SECOND, (uint32_t)flags, 0)};
 
 	if ((uint32_t)flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	err = base_pair(from_fd, from, to_fd, to, &base);
-	return err ? err : path_call_two(base, from, to, &m);
+	return pair_call(from_fd, from, to_fd, to, &m);
 }
 
 int64_t call_link(uint64_t from, uint64_t to)
@@ -121,7 +113,10 @@ int64_t call_readlink(uint64_t path, uint64_t buffer, uint64_t size)
 
 int64_t call_faccessat2(uint64_t dirfd, uint64_t path, uint64_t mode, uint64_t flags)
 {
-	struct msg m = {.tag = TAG(NAME_ACCESS, 4), WORDS(mode, (uint32_t)flags)};
+	const struct process_block *p = process_get();
+	bool is_same = ((uint32_t)flags & AT_EACCESS) || (p->uid == p->euid && p->gid == p->egid);
+	struct msg m = {.tag = TAG(NAME_ACCESS, 5),
+			WORDS(mode, (uint32_t)flags, is_same ? UINT64_MAX : (uint64_t)p->gid << 32 | p->uid)};
 
 	if ((mode & ~7ull) || ((uint32_t)flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
@@ -140,7 +135,7 @@ int64_t call_access(uint64_t path, uint64_t mode)
 
 int64_t call_fchmodat(uint64_t dirfd, uint64_t path, uint64_t mode)
 {
-	struct msg m = {.tag = TAG(NAME_CHMOD, 3), WORDS(mode & 07777)};
+	struct msg m = {.tag = TAG(NAME_CHMOD, 4), WORDS(mode & 07777, 0)};
 
 	return path_call((int64_t)dirfd, path, &m);
 }
@@ -234,5 +229,13 @@ int64_t call_umask(uint64_t mask)
 	uint64_t result = 0;
 	err_t err = context_umask(LINUX_SLOT_CONTEXT, mask & 0777, &result);
 
+	process_get()->umask = mask & 0777;
 	return answer_get(err, result);
+}
+
+int64_t call_chroot(uint64_t path)
+{
+	struct msg m = {.tag = TAG(NAME_CHROOT, 2), .words = {0, PATH_FIRST}};
+
+	return path_call(AT_FDCWD, path, &m);
 }

@@ -144,7 +144,7 @@ static int64_t open_finish(struct msg *m, int64_t index, uint64_t flags, uint64_
 		if (!(flags & O_PATH))
 			process_get()->io[index] = io_of(m, flags);
 		handle_set(index, (uint8_t)kind, (uint8_t)((m->words[2] & S_IFMT) >> TYPE_SHIFT));
-		return kind == HANDLE_FILE ? 0 : -EIO;
+		return kind == HANDLE_FILE || kind == HANDLE_TERMINAL ? 0 : -EIO;
 	}
 	return device_open(index, flags);
 }
@@ -166,6 +166,7 @@ static int64_t open_at(int64_t dirfd, uint64_t path, uint64_t flags, uint64_t mo
 	int64_t index = handle_reserve();
 	int64_t result;
 
+	m.words[2] &= ~(uint64_t)O_EXECUTE;
 	if (index < 0)
 		return index;
 	result = path_call(dirfd, path, &m);

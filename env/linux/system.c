@@ -2,13 +2,6 @@
 #include "env/linux/library.h"
 #include "protocol/gen/process.h"
 
-int64_t call_uname(uint64_t out)
-{
-	static const char names[6][65] = {"Linux", "pith", "6.1-pith", "#1 Pith", "x86_64", "(none)"};
-
-	return user_put(out, names, sizeof names);
-}
-
 #define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
@@ -143,7 +136,6 @@ int64_t call_reboot(uint64_t magic1, uint64_t magic2, uint64_t command)
 	return answer_get(err, result);
 }
 
-int64_t call_sethostname(void) { return -EPERM; }
 
 // Everything is in memory, or written when the server answers: nothing is left to do.
 int64_t call_sync(void) { return 0; }

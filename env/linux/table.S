@@ -63,6 +63,7 @@ table:
 	CALL	62, call_kill
 	CALL	63, call_uname
 	CALL	72, call_fcntl
+	CALL	73, call_flock
 	CALL	74, call_fsync
 	CALL	75, call_fsync		// fdatasync
 	CALL	76, call_truncate
@@ -124,11 +125,28 @@ table:
 	CALL	157, call_prctl
 	CALL	158, call_arch_prctl
 	CALL	160, call_setrlimit
+	CALL	161, call_chroot
 	CALL	162, call_sync
+	CALL	163, call_acct
+	CALL	165, call_mount
+	CALL	166, call_umount2
 	CALL	169, call_reboot
 	CALL	170, call_sethostname
+	CALL	171, call_setdomainname
 	CALL	186, call_gettid
 	CALL	187, call_readahead
+	CALL	188, call_xattr
+	CALL	189, call_lxattr
+	CALL	190, call_fxattr
+	CALL	191, call_xattr
+	CALL	192, call_lxattr
+	CALL	193, call_fxattr
+	CALL	194, call_listxattr
+	CALL	195, call_llistxattr
+	CALL	196, call_flistxattr
+	CALL	197, call_xattr
+	CALL	198, call_lxattr
+	CALL	199, call_fxattr
 	CALL	200, call_tkill
 	CALL	201, call_time
 	CALL	202, call_futex
@@ -163,6 +181,7 @@ table:
 	CALL	271, call_ppoll
 	CALL	273, call_set_robust_list
 	CALL	274, call_get_robust_list
+	CALL	277, call_sync_file_range
 	CALL	280, call_utimensat
 	CALL	281, call_epoll_pwait
 	CALL	282, call_signalfd
@@ -180,9 +199,11 @@ table:
 	CALL	296, call_pwritev
 	CALL	297, call_rt_tgsigqueueinfo
 	CALL	302, call_prlimit64
+	CALL	306, call_syncfs
 	CALL	309, call_getcpu
 	CALL	316, call_renameat2
 	CALL	318, call_getrandom
+	CALL	319, call_memfd_create
 	CALL	325, call_mlock2
 	CALL	326, call_copy_file_range
 	CALL	327, call_preadv2

@@ -54,6 +54,9 @@ static int64_t call_once(struct window_call *call, struct msg *m)
 		if (err < 0)
 			return err;
 	}
+	if (call->rest && window_write(window_memory(call->kind) + call->rest_place, call->rest,
+				       strlen(call->rest) + 1))
+		return -EFAULT;
 	*m = call->m;
 	m->words[0] = token;
 	if (m->tag & TAG_INTERRUPTIBLE)
@@ -63,8 +66,7 @@ static int64_t call_once(struct window_call *call, struct msg *m)
 	return answer_get(failed, m->words[0]);
 }
 
-// The answer is left in call->m.
-int64_t window_call(struct window_call *call)
+static inline int64_t call_twice(struct window_call *call)
 {
 	struct msg m;
 	bool is_old = thread_get()->window_token[call->kind] != 0;
@@ -81,7 +83,19 @@ int64_t window_call(struct window_call *call)
 	}
 	if (result >= 0)
 		call->m = m;
+	else if (result == -EREMOTE)
+		call->remote_length = m.words[1];
 	return result;
+}
+
+int64_t window_call_once(struct window_call *call) { return call_twice(call); }
+
+// The answer is left in call->m.
+int64_t window_call(struct window_call *call)
+{
+	int64_t result = call_twice(call);
+
+	return result == -EREMOTE ? remote_call(call) : result;
 }
 
 int64_t window_read(void *to, const char *window, size_t size)

@@ -10,13 +10,17 @@
 #define CONTEXT_FORK 0x202
 #define CONTEXT_UMASK 0x203
 #define CONTEXT_SET_IDS 0x204
+#define CONTEXT_SET_GROUPS 0x205
+#define CONTEXT_PLACE 0x206
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define CONTEXT_METHODS(X) \
 	X(attach, 2, 0) \
 	X(fork, 0, 0) \
 	X(umask, 1, 0) \
-	X(set_ids, 2, 0)
+	X(set_ids, 2, 0) \
+	X(set_groups, 1, 0) \
+	X(place, 1, 0)
 
 // Make (or make anew, the old one is revoked) window number `index` of this context. The reply
 // carries one map item: the caller's receive window (msg_set_window) must have room.
@@ -68,6 +72,30 @@ static inline err_t context_umask(cap_t to, uint64_t mask, uint64_t *result)
 static inline err_t context_set_ids(cap_t to, uint64_t uid, uint64_t gid, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(CONTEXT_SET_IDS, 2), .words = {uid, gid}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Set the supplementary groups, 32 at most. Words 1 on hold two of them each. Only on an owner
+// capability.
+static inline err_t context_set_groups(cap_t to, uint64_t count, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(CONTEXT_SET_GROUPS, 1), .words = {count}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// A handle of the current directory (0) or the root (1). Only on an owner capability. Carries
+// it.
+static inline err_t context_place(cap_t to, uint64_t which, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(CONTEXT_PLACE, 1), .words = {which}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

@@ -7,11 +7,17 @@
 
 #define CONTROL_MAKE 0x501
 #define CONTROL_REGISTER 0x502
+#define CONTROL_NODE 0x503
+#define CONTROL_APPEND 0x504
+#define CONTROL_MOUNTS 0x505
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define CONTROL_METHODS(X) \
 	X(make, 0, 0) \
-	X(register, 2, 1)
+	X(register, 2, 1) \
+	X(node, 6, 0) \
+	X(append, 3, 0) \
+	X(mounts, 2, 0)
 
 // Make the first context: root directory, umask 022, user 0. Carries two: the context
 // capability, which programs get, and its owner capability, which the process server keeps (its
@@ -39,6 +45,54 @@ static inline err_t control_register(cap_t to, uint64_t device, uint64_t kind, c
 
 	if (result)
 		*result = m.words[0];
+	return err;
+}
+
+// Make what was made up for a name below /proc: its path lies in the window at offset 0 with
+// its NUL, its content (struct linux_dirent64 entries, text, a link's target) at 4,096. Carries
+// a handle as of O_PATH.
+// mode: st_mode
+// owner: user | group << 32
+// number: of the inode
+// length: of the content; more is appended
+// *id: for append
+static inline err_t control_node(cap_t to, uint64_t window, uint64_t mode, uint64_t owner, uint64_t number, uint64_t links, uint64_t length, uint64_t *result, uint64_t *id)
+{
+	struct msg m = {.tag = TAG(CONTROL_NODE, 6), .words = {window, mode, owner, number, links, length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (id)
+		*id = m.words[1];
+	return err;
+}
+
+// Append to the content of a node.
+// length: bytes, in the window at offset 0
+static inline err_t control_append(cap_t to, uint64_t window, uint64_t id, uint64_t length, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(CONTROL_APPEND, 3), .words = {window, id, length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Write lines as of /proc/mounts to the window at offset 0.
+// first: number of the first mount
+// *result: bytes
+// *next: first number that did not fit, or the end: then nothing is written for it
+static inline err_t control_mounts(cap_t to, uint64_t window, uint64_t first, uint64_t *result, uint64_t *next)
+{
+	struct msg m = {.tag = TAG(CONTROL_MOUNTS, 2), .words = {window, first}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (next)
+		*next = m.words[1];
 	return err;
 }
 

@@ -25,6 +25,9 @@
 #define FILE_ATTACH 0x411
 #define FILE_ARM 0x412
 #define FILE_VIEW 0x413
+#define FILE_PATH 0x414
+#define FILE_LOCK 0x415
+#define FILE_UNLOCK 0x416
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define FILE_METHODS(X) \
@@ -46,7 +49,10 @@
 	X(fallocate, 3, 0) \
 	X(attach, 2, 0) \
 	X(arm, 2, 1) \
-	X(view, 5, 0)
+	X(view, 5, 0) \
+	X(path, 1, 0) \
+	X(lock, 7, 0) \
+	X(unlock, 1, 0)
 
 // Read into the window at offset 0. May wait (pipes, terminals).
 // window: token
@@ -315,6 +321,66 @@ static inline err_t file_view(cap_t to, uint64_t window, uint64_t index, uint64_
 		*count = m.words[1];
 	if (rights)
 		*rights = m.words[2];
+	return err;
+}
+
+// Write the name of the open file to the window at offset 0, without NUL.
+// *result: bytes
+// *flags: O_*
+// *number: of the inode
+static inline err_t file_path(cap_t to, uint64_t window, uint64_t *result, uint64_t *flags, uint64_t *offset, uint64_t *st_mode, uint64_t *number)
+{
+	struct msg m = {.tag = TAG(FILE_PATH, 1), .words = {window}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (flags)
+		*flags = m.words[1];
+	if (offset)
+		*offset = m.words[2];
+	if (st_mode)
+		*st_mode = m.words[3];
+	if (number)
+		*number = m.words[4];
+	return err;
+}
+
+// Record locks and flock. Ranges belong to the window's context, or (as F_OFD_*, flock) to the
+// open file description.
+// command: 0 F_GETLK, 1 F_SETLK, 2 F_SETLKW, 3 to 5 the same as F_OFD_*, 6 flock with LOCK_NB,
+// 7 flock
+// type: F_RDLCK, F_WRLCK, F_UNLCK
+// whence: SEEK_SET, SEEK_END
+// pid: what F_GETLK tells others
+// *found: of F_GETLK: the type, F_UNLCK when there is none
+// *owner: its pid
+static inline err_t file_lock(cap_t to, uint64_t window, uint64_t command, uint64_t type, uint64_t whence, uint64_t start, uint64_t length, uint64_t pid, uint64_t *result, uint64_t *found, uint64_t *first, uint64_t *count, uint64_t *owner)
+{
+	struct msg m = {.tag = TAG(FILE_LOCK, 7) | TAG_INTERRUPTIBLE, .words = {window, command, type, whence, start, length, pid}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (found)
+		*found = m.words[1];
+	if (first)
+		*first = m.words[2];
+	if (count)
+		*count = m.words[3];
+	if (owner)
+		*owner = m.words[4];
+	return err;
+}
+
+// Give up the ranges of the window's context: it has closed a descriptor of the file.
+static inline err_t file_unlock(cap_t to, uint64_t window, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_UNLOCK, 1), .words = {window}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
 	return err;
 }
 

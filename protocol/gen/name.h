@@ -1,6 +1,9 @@
 // Made by tools/gen.py from protocol/file.def. Do not edit.
 // Operations on names. Invoked on a context capability (starting at the current directory) or
-// on the handle of an open directory (starting there). Names are NUL-terminated in the window.
+// on the handle of an open directory (starting there). Names are NUL-terminated in the window;
+// a path word of -1 means what the call is invoked on. -EREMOTE: the name leads to what the
+// process server makes up (/proc); its path from there is in the window at offset 0, its length
+// in word 1.
 #ifndef PROTOCOL_GEN_NAME_H
 #define PROTOCOL_GEN_NAME_H
 
@@ -24,6 +27,10 @@
 #define NAME_STATFS 0x310
 #define NAME_PIPE 0x311
 #define NAME_TRUNCATE 0x312
+#define NAME_ANCHOR 0x313
+#define NAME_MOUNT 0x314
+#define NAME_UMOUNT 0x315
+#define NAME_CHROOT 0x316
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define NAME_METHODS(X) \
@@ -34,22 +41,26 @@
 	X(getcwd, 2, 0) \
 	X(mkdir, 3, 0) \
 	X(unlink, 3, 0) \
-	X(rename, 4, 0) \
-	X(link, 4, 0) \
+	X(rename, 5, 0) \
+	X(link, 5, 0) \
 	X(symlink, 3, 0) \
-	X(access, 4, 0) \
-	X(chmod, 3, 0) \
+	X(access, 5, 0) \
+	X(chmod, 4, 0) \
 	X(chown, 5, 0) \
 	X(utimens, 4, 0) \
 	X(mknod, 4, 0) \
 	X(statfs, 2, 0) \
 	X(pipe, 2, 0) \
-	X(truncate, 3, 0)
+	X(truncate, 3, 0) \
+	X(anchor, 1, 0) \
+	X(mount, 6, 0) \
+	X(umount, 3, 0) \
+	X(chroot, 2, 0)
 
 // Open or create. Carries the capability of the handle, except where kind says otherwise.
 // window: token
 // path: offset of the name in the window
-// flags: O_* as in Linux x86-64
+// flags: O_* as in Linux x86-64; 0x20: to be run, so permission to execute is what counts
 // *result: 0, or -errno
 // *kind: HANDLE_FILE: a handle of the file server; HANDLE_DEVICE_TERMINAL: a capability of the
 // terminal server, on which terminal_open gives the handle
@@ -145,9 +156,10 @@ static inline err_t name_unlink(cap_t to, uint64_t window, uint64_t path, uint64
 // from: offset
 // to_path: offset
 // flags: RENAME_*
-static inline err_t name_rename(cap_t to, uint64_t window, uint64_t from, uint64_t to_path, uint64_t flags, uint64_t *result)
+// anchored: 1: the second name starts at the window's anchor
+static inline err_t name_rename(cap_t to, uint64_t window, uint64_t from, uint64_t to_path, uint64_t flags, uint64_t anchored, uint64_t *result)
 {
-	struct msg m = {.tag = TAG(NAME_RENAME, 4), .words = {window, from, to_path, flags}};
+	struct msg m = {.tag = TAG(NAME_RENAME, 5), .words = {window, from, to_path, flags, anchored}};
 	err_t err = sys_call(to, &m);
 
 	if (result)
@@ -155,9 +167,11 @@ static inline err_t name_rename(cap_t to, uint64_t window, uint64_t from, uint64
 	return err;
 }
 
-static inline err_t name_link(cap_t to, uint64_t window, uint64_t from, uint64_t to_path, uint64_t flags, uint64_t *result)
+// flags: AT_SYMLINK_FOLLOW, AT_EMPTY_PATH
+// anchored: 1: the second name starts at the window's anchor
+static inline err_t name_link(cap_t to, uint64_t window, uint64_t from, uint64_t to_path, uint64_t flags, uint64_t anchored, uint64_t *result)
 {
-	struct msg m = {.tag = TAG(NAME_LINK, 4), .words = {window, from, to_path, flags}};
+	struct msg m = {.tag = TAG(NAME_LINK, 5), .words = {window, from, to_path, flags, anchored}};
 	err_t err = sys_call(to, &m);
 
 	if (result)
@@ -176,9 +190,11 @@ static inline err_t name_symlink(cap_t to, uint64_t window, uint64_t target, uin
 	return err;
 }
 
-static inline err_t name_access(cap_t to, uint64_t window, uint64_t path, uint64_t mode, uint64_t flags, uint64_t *result)
+// real: real user | real group << 32, for whom is asked without AT_EACCESS; -1: the effective
+// ones
+static inline err_t name_access(cap_t to, uint64_t window, uint64_t path, uint64_t mode, uint64_t flags, uint64_t real, uint64_t *result)
 {
-	struct msg m = {.tag = TAG(NAME_ACCESS, 4), .words = {window, path, mode, flags}};
+	struct msg m = {.tag = TAG(NAME_ACCESS, 5), .words = {window, path, mode, flags, real}};
 	err_t err = sys_call(to, &m);
 
 	if (result)
@@ -186,9 +202,10 @@ static inline err_t name_access(cap_t to, uint64_t window, uint64_t path, uint64
 	return err;
 }
 
-static inline err_t name_chmod(cap_t to, uint64_t window, uint64_t path, uint64_t mode, uint64_t *result)
+// flags: 0x80000000: EBADF for a handle of O_PATH
+static inline err_t name_chmod(cap_t to, uint64_t window, uint64_t path, uint64_t mode, uint64_t flags, uint64_t *result)
 {
-	struct msg m = {.tag = TAG(NAME_CHMOD, 3), .words = {window, path, mode}};
+	struct msg m = {.tag = TAG(NAME_CHMOD, 4), .words = {window, path, mode, flags}};
 	err_t err = sys_call(to, &m);
 
 	if (result)
@@ -197,6 +214,7 @@ static inline err_t name_chmod(cap_t to, uint64_t window, uint64_t path, uint64_
 }
 
 // uid: or -1
+// flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH; 0x80000000: EBADF for a handle of O_PATH
 static inline err_t name_chown(cap_t to, uint64_t window, uint64_t path, uint64_t uid, uint64_t gid, uint64_t flags, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(NAME_CHOWN, 5), .words = {window, path, uid, gid, flags}};
@@ -256,6 +274,55 @@ static inline err_t name_pipe(cap_t to, uint64_t window, uint64_t flags, uint64_
 static inline err_t name_truncate(cap_t to, uint64_t window, uint64_t path, uint64_t length, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(NAME_TRUNCATE, 3), .words = {window, path, length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Let the second name of this window's next rename or link start here.
+static inline err_t name_anchor(cap_t to, uint64_t window, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_ANCHOR, 1), .words = {window}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// mount(2), without the data's meaning for others than tmpfs.
+// target: offset
+// source: offset
+// type: offset
+// flags: MS_*
+// options: offset
+static inline err_t name_mount(cap_t to, uint64_t window, uint64_t target, uint64_t source, uint64_t type, uint64_t flags, uint64_t options, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_MOUNT, 6), .words = {window, target, source, type, flags, options}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// flags: MNT_DETACH, MNT_FORCE, UMOUNT_NOFOLLOW
+static inline err_t name_umount(cap_t to, uint64_t window, uint64_t path, uint64_t flags, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_UMOUNT, 3), .words = {window, path, flags}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Set the context's root directory.
+static inline err_t name_chroot(cap_t to, uint64_t window, uint64_t path, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_CHROOT, 2), .words = {window, path}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

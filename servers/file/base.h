@@ -30,10 +30,13 @@
 #define RENAME_EXCHANGE 2
 #endif
 #define O_TMPFILE_BIT 020000000
+#define O_EXECUTE 0x20u  // to be run: permission to execute is what counts
 
 // Whose permissions count, and for what is created.
 struct cred {
 	uint32_t uid, gid, umask;
+	uint32_t group_count;
+	const uint32_t *groups;  // supplementary, in ascending order
 };
 
 static inline uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }

@@ -13,6 +13,7 @@ static struct window *windows[WINDOWS_MAX];
 
 void window_wait_end(struct window *window)
 {
+	lock_window_end(window);
 	if (!window->waiting)
 		return;
 	pipe_forget(&window->wait);
@@ -23,11 +24,38 @@ void window_wait_end(struct window *window)
 	(void)server_answer(&file.server, window->wait.reply, &m);
 }
 
+void window_anchor_set(struct window *window, struct inode *inode, struct mount *mount)
+{
+	if (inode) {
+		inode_hold(inode);
+		mount_hold(mount);
+	}
+	if (window->anchor) {
+		inode_put(&file.fs, window->anchor);
+		mount_put(&file.fs, window->anchor_mount);
+	}
+	window->anchor = inode;
+	window->anchor_mount = mount;
+}
+
+// A root or current directory becomes another one.
+void context_place_set(struct inode **inode, struct mount **mount, struct inode *new,
+		       struct mount *new_mount)
+{
+	inode_hold(new);
+	mount_hold(new_mount);
+	inode_put(&file.fs, *inode);
+	mount_put(&file.fs, *mount);
+	*inode = new;
+	*mount = new_mount;
+}
+
 static void window_free(struct window *window)
 {
 	window_wait_end(window);
 	sleeper_window_end(window);
 	share_window_end(window);
+	window_anchor_set(window, NULL, NULL);
 	if (window->notification != 0) {
 		(void)cnode_delete(file.cnode, window->notification, 1);
 		slot_free(window->notification);
@@ -116,10 +144,13 @@ static void context_free(struct context *context)
 	while (context->windows)
 		context_window_end(context, context->windows->index);
 	cview_context_end(context);
+	lock_context_end(context);
 	grant_free(&context->user);
 	grant_free(&context->owner);
 	inode_put(&file.fs, context->cwd);
 	inode_put(&file.fs, context->root);
+	mount_put(&file.fs, context->cwd_mount);
+	mount_put(&file.fs, context->root_mount);
 	contexts[context->index] = NULL;
 	heap_put(context, sizeof *context);
 }
@@ -166,11 +197,18 @@ struct context *context_make(const struct context *like)
 	contexts[index] = context;
 	context->index = index;
 	context->generation = ++generations[index];
-	context->cred = like ? like->cred : (struct cred){0, 0, 022};
+	context->cred = like ? like->cred : (struct cred){.umask = 022};
+	if (like)
+		memcpy(context->groups, like->groups, sizeof context->groups);
+	context->cred.groups = context->groups;
 	context->root = like ? like->root : file.fs.root;
 	context->cwd = like ? like->cwd : file.fs.root;
+	context->root_mount = like ? like->root_mount : &file.fs.mounts[0];
+	context->cwd_mount = like ? like->cwd_mount : &file.fs.mounts[0];
 	inode_hold(context->root);
 	inode_hold(context->cwd);
+	mount_hold(context->root_mount);
+	mount_hold(context->cwd_mount);
 	if (!grant_make(&context->user, badge_make(BADGE_CONTEXT, index, context->generation)) ||
 	    !grant_make(&context->owner, badge_make(BADGE_OWNER, index, context->generation))) {
 		context_free(context);

@@ -5,6 +5,7 @@
 #include "protocol/gen/control.h"
 
 request_method context_op_attach, context_op_fork, context_op_umask, context_op_set_ids;
+request_method context_op_set_groups, context_op_place;
 request_method control_op_make, control_op_register;
 
 int64_t context_op_attach(struct request *r)
@@ -52,6 +53,49 @@ int64_t context_op_set_ids(struct request *r)
 		return -EPERM;
 	r->context->cred.uid = (uint32_t)r->words[0];
 	r->context->cred.gid = (uint32_t)r->words[1];
+	return 0;
+}
+
+// Words 1 on hold two groups each.
+int64_t context_op_set_groups(struct request *r)
+{
+	uint64_t words[GROUPS_MAX / 2], count = r->words[0];
+	struct context *context = r->context;
+
+	if (!r->is_owner)
+		return -EPERM;
+	if (count > GROUPS_MAX || tag_words(r->m->tag) < 1 + (count + 1) / 2)
+		return -EINVAL;
+	msg_get_words(r->m, 1, words, (unsigned)(count + 1) / 2);
+	memcpy(context->groups, words, count * sizeof context->groups[0]);
+	for (uint64_t i = 1; i < count; i++)
+		for (uint64_t j = i; j > 0 && context->groups[j] < context->groups[j - 1]; j--) {
+			uint32_t other = context->groups[j];
+
+			context->groups[j] = context->groups[j - 1];
+			context->groups[j - 1] = other;
+		}
+	context->cred.group_count = (uint32_t)count;
+	return 0;
+}
+
+// A handle of the current directory or the root, to name things from.
+int64_t context_op_place(struct request *r)
+{
+	struct context *context = r->context;
+	bool root = r->words[0] != 0;
+	struct inode *inode = root ? context->root : context->cwd;
+	struct description *d;
+
+	if (!r->is_owner)
+		return -EPERM;
+	inode_hold(inode);
+	d = description_make(inode, O_PATH | O_DIRECTORY, &context->cred);
+	if (!d)
+		return -ENFILE;
+	description_mount_set(d, root ? context->root_mount : context->cwd_mount);
+	r->cap[0] = grant_hand(&d->grant);
+	r->caps = 1;
 	return 0;
 }
 

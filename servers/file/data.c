@@ -52,6 +52,15 @@ uint64_t data_pages(const struct data *data)
 	return pages;
 }
 
+uint64_t data_own_pages(const struct data *data)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t i = 0; i < data->count; i++)
+		pages += data->extents[i].count;
+	return pages;
+}
+
 // Make room for one more extent.
 static bool extent_reserve(struct data *data)
 {
@@ -100,6 +109,8 @@ static uint8_t *page_own(struct fs *fs, struct inode *inode, uint32_t index, boo
 
 	if (place.kind == PLACE_STORE)
 		return store_address(&fs->store, place.page);
+	if (inode->super->page_limit && inode->super->pages >= inode->super->page_limit)
+		return NULL;
 	if (!extent_reserve(data))
 		return NULL;
 
@@ -122,6 +133,7 @@ static uint8_t *page_own(struct fs *fs, struct inode *inode, uint32_t index, boo
 		memset(bytes, 0, PAGE);
 	}
 	extent_add(data, i, index, page);
+	inode->super->pages++;
 	return bytes;
 }
 
@@ -210,7 +222,9 @@ int data_truncate(struct fs *fs, struct inode *inode, uint64_t size)
 				return -ENOSPC;
 			memset(bytes + size % PAGE, 0, PAGE - size % PAGE);
 		}
+		inode->super->pages -= data_own_pages(data);
 		extents_cut(fs, data, end);
+		inode->super->pages += data_own_pages(data);
 		if (data->base_count > end)
 			data->base_count = end;
 		if (data->kept > end)
@@ -346,7 +360,9 @@ void data_trim(struct fs *fs, struct inode *inode)
 	uint32_t skip = (uint32_t)(inode->size % PAGE);
 	struct place last = data_find(data, (uint32_t)(inode->size / PAGE));
 
+	inode->super->pages -= data_own_pages(data);
 	extents_cut(fs, data, end > data->kept ? end : data->kept);
+	inode->super->pages += data_own_pages(data);
 	if (skip > 0 && last.kind == PLACE_STORE)
 		memset(store_address(&fs->store, last.page) + skip, 0, PAGE - skip);
 }

@@ -15,8 +15,9 @@ struct place {
 
 struct place data_find(const struct data *data, uint32_t index);
 
-// Pages that the file takes.
+// Pages that the file takes; and those of them that are not the image's.
 uint64_t data_pages(const struct data *data);
+uint64_t data_own_pages(const struct data *data);
 
 // Copy out of the file; what is beyond its end is not read. Returns the bytes.
 uint64_t data_read(struct fs *fs, struct inode *inode, uint64_t offset, void *to, uint64_t length);

@@ -104,7 +104,7 @@ struct description *description_make(struct inode *inode, uint32_t flags,
 	}
 	d->flags = flags;
 	d->inode = inode;
-	d->cred = *cred;
+	d->cred = (struct cred){cred->uid, cred->gid, cred->umask, 0, NULL};
 	cview_description_add(d);
 	return d;
 }
@@ -151,9 +151,13 @@ void description_free(struct description *d)
 {
 	source_free(d);
 	cview_description_end(d);
+	lock_description_end(d);
 	inode_put(&file.fs, d->inode);
+	if (d->mount)
+		mount_put(&file.fs, d->mount);
 	d->inode = NULL;
 	d->source = NULL;
+	d->mount = NULL;
 	d->pipe = NULL;
 	d->event = NULL;
 	d->set = NULL;
@@ -166,6 +170,29 @@ void description_free(struct description *d)
 	d->next_idle = idle;
 	idle = d;
 	idle_count++;
+}
+
+struct inode *description_inode(uint32_t index)
+{
+	return descriptions[index] ? descriptions[index]->inode : NULL;
+}
+
+void description_mount_set(struct description *d, struct mount *mount)
+{
+	d->mount = mount;
+	mount_hold(mount);
+}
+
+bool description_writes(const struct mount *mount)
+{
+	for (uint32_t i = 0; i < DESCRIPTIONS_MAX; i++) {
+		const struct description *d = descriptions[i];
+
+		if (d && d->inode && d->mount == mount && (d->flags & O_ACCMODE) != O_RDONLY &&
+		    !(d->flags & O_PATH) && S_ISREG(d->inode->mode))
+			return true;
+	}
+	return false;
 }
 
 void description_gone(uint64_t badge, uint64_t minted)

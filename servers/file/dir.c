@@ -226,41 +226,18 @@ bool dir_is_below(const struct inode *dir, const struct inode *top)
 	return dir == top;
 }
 
-static const char *name_of(struct fs *fs, struct inode *dir, uint32_t *length)
+const char *dir_name(struct fs *fs, struct inode *dir, uint32_t *length)
 {
+	if (dir->remote) {
+		*length = dir->remote->path_length;
+		return dir->remote->path;
+	}
+	if (dir->nlink == 0)
+		return NULL;
 	if (!dir->dir.entry)
 		return image_name(&fs->image, dir->image, length);
 	*length = dir->dir.entry->length;
 	return dir->dir.entry->name;
-}
-
-int64_t dir_path(struct fs *fs, struct inode *dir, char *buffer, size_t size)
-{
-	size_t at = size;
-
-	if (size < 2)
-		return -ERANGE;
-	buffer[--at] = 0;
-	if (dir == fs->root)
-		buffer[--at] = '/';
-	while (dir != fs->root) {
-		uint32_t length;
-		const char *name;
-
-		if (dir->nlink == 0)
-			return -ENOENT;
-		name = name_of(fs, dir, &length);
-		if (!name)
-			return -EIO;
-		if (length + 1 > at)
-			return -ERANGE;
-		at -= length;
-		memcpy(buffer + at, name, length);
-		buffer[--at] = '/';
-		dir = dir->dir.parent;
-	}
-	memmove(buffer, buffer + at, size - at);
-	return (int64_t)(size - at);
 }
 
 void dir_clear(struct fs *fs, struct inode *dir)

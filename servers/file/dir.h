@@ -29,8 +29,8 @@ void dir_settle(struct fs *fs, struct entry *entry);
 // As getdents64, from after cookie *position; 0 at the end, -EINVAL when not even one entry fits.
 int64_t dir_list(struct fs *fs, struct inode *dir, uint64_t *position, void *buffer, size_t size);
 
-// The absolute name of a directory with its NUL: bytes, -ENOENT when it was removed, -ERANGE.
-int64_t dir_path(struct fs *fs, struct inode *dir, char *buffer, size_t size);
+// The name of a directory in its parent (not of a root); null when it was removed.
+const char *dir_name(struct fs *fs, struct inode *dir, uint32_t *length);
 
 // Is `dir` the directory `top`, or somewhere in it?
 bool dir_is_below(const struct inode *dir, const struct inode *top);

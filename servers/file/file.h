@@ -9,6 +9,7 @@
 
 #include "lib/msg/server.h"
 #include "lib/rt/component.h"
+#include "servers/file/mount.h"
 #include "servers/file/name.h"
 #include "servers/file/event.h"
 #include "servers/file/pipe.h"
@@ -22,6 +23,7 @@
 #define DESCRIPTIONS_MAX 4096
 #define IDLE_MAX 256u  // descriptions kept for the next open
 #define NO_OFFSET UINT64_MAX
+#define GROUPS_MAX 32
 
 #define BADGE_CONTROL 1
 enum badge_kind { BADGE_CONTEXT = 0x11, BADGE_OWNER = 0x12, BADGE_DESCRIPTION = 0x13 };
@@ -36,11 +38,14 @@ struct grant {
 struct context {
 	uint32_t index, generation;
 	struct grant user, owner;
-	struct cred cred;
+	struct cred cred;  // its groups are below
+	uint32_t groups[GROUPS_MAX];
 	struct inode *root, *cwd;
+	struct mount *root_mount, *cwd_mount;
 	struct window *windows;  // a list
 	struct cview *cviews[CONTEXT_CVIEWS];
 	struct board *boards;
+	bool locked;  // had a lock of a range
 };
 
 struct window {
@@ -56,6 +61,8 @@ struct window {
 	struct sleeper *sleepers;
 	uint32_t sleeper_count;
 	cap_t notification;  // what they signal; 0: none came yet
+	struct inode *anchor;  // where a second name starts; held, or null
+	struct mount *anchor_mount;
 };
 
 struct description {
@@ -63,6 +70,7 @@ struct description {
 	struct grant grant;
 	uint32_t flags;       // O_*
 	struct inode *inode;  // held; null: idle, nobody has its capability
+	struct mount *mount;  // where it was found; held, or null
 	struct source *source;  // of what may have to be waited for, or null
 	struct pipe *pipe;    // of a pipe's end
 	uint32_t opened_seen; // then: how often the other end had been opened
@@ -70,7 +78,7 @@ struct description {
 	struct set *set;
 	bool is_signal;       // signalfd
 	uint64_t mask;        // of it
-	struct cred cred;     // of who opened it
+	struct cred cred;     // of who opened it, without groups
 	uint64_t offset;      // of a directory: the cookie; of a file: while there is no page
 	uint32_t page;        // of the store, which clients write; or 0
 	uint64_t room_end;    // clients may make the file as long as this
@@ -122,12 +130,19 @@ void context_gone(uint64_t badge, uint64_t minted);
 struct window *window_attach(struct context *context, uint32_t index, int *error);
 struct window *window_find(uint64_t token);
 void window_wait_end(struct window *window);
+void window_anchor_set(struct window *window, struct inode *inode, struct mount *mount);
+void context_place_set(struct inode **inode, struct mount **mount, struct inode *new,
+		       struct mount *new_mount);
 
 // description.c
 // Takes over the reference, also when it fails.
 struct description *description_make(struct inode *inode, uint32_t flags,
 				     const struct cred *cred);
 struct description *description_find(uint64_t badge);
+struct inode *description_inode(uint32_t index);  // null: there is none of that number
+void description_mount_set(struct description *description, struct mount *mount);
+// Is a file of the mount open for writing?
+bool description_writes(const struct mount *mount);
 void description_gone(uint64_t badge, uint64_t minted);
 // Nobody has its capability, or none was handed out.
 void description_free(struct description *description);
@@ -161,6 +176,14 @@ bool request_wait(struct request *r);
 
 // wait_op.c
 int64_t event_transfer(struct request *r, bool write);
+
+// lock_op.c: who or what waits or locks is gone.
+void lock_window_end(const struct window *window);
+void lock_description_end(struct description *description);
+void lock_context_end(const struct context *context);
+
+// node.c: what another server makes up (fs.h, struct remote).
+int64_t node_list(struct description *d, uint8_t *to, uint64_t size);
 
 // request.c: the window of the request's token, and a path in it (copied to one of two places).
 int request_window(struct request *r, uint64_t token);

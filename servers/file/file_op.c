@@ -184,6 +184,8 @@ int64_t file_op_getdents(struct request *r)
 		return -EBADF;
 	if (!is_dir(d->inode))
 		return -ENOTDIR;
+	if (d->inode->remote)
+		return node_list(d, r->window->bytes, min_u64(r->words[1], WINDOW_BYTES));
 	inode_read(&file.fs, d->inode);
 	return dir_list(&file.fs, d->inode, &d->offset, r->window->bytes,
 			min_u64(r->words[1], WINDOW_BYTES));
@@ -193,6 +195,8 @@ int64_t file_op_truncate(struct request *r)
 {
 	struct description *d = r->description;
 
+	if (d->flags & O_PATH)
+		return -EBADF;
 	if (!may_write(d) || !S_ISREG(d->inode->mode) || r->words[0] > INT64_MAX)
 		return -EINVAL;
 	if (r->words[0] > d->inode->size && r->words[0] > request_word(r, 1, UINT64_MAX))
@@ -240,7 +244,12 @@ int64_t file_op_ioctl(struct request *r)
 }
 
 // Everything is in memory.
-int64_t file_op_sync(struct request *r) { return r->description->pipe ? -EINVAL : 0; }
+int64_t file_op_sync(struct request *r)
+{
+	if (r->description->flags & O_PATH)
+		return -EBADF;
+	return r->description->pipe ? -EINVAL : 0;
+}
 
 int64_t file_op_poll(struct request *r)
 {
@@ -276,6 +285,8 @@ int64_t file_op_map(struct request *r)
 	const struct description *d = r->description;
 	int64_t pages;
 
+	if (d->flags & O_PATH)
+		return -EBADF;
 	if (!may_read(d))
 		return -EACCES;
 	if (!S_ISREG(d->inode->mode))

@@ -2,18 +2,29 @@
 
 #include "servers/file/dir.h"
 #include "servers/file/heap.h"
+#include "servers/file/mount.h"
 
 struct device_node {
 	const char *name;
 	uint32_t mode;
 	uint32_t major, minor;
+	const char *target;  // of a symbolic link
 };
 
 static const struct device_node device_nodes[] = {
-	{"null", S_IFCHR | 0666, 1, 3},	   {"zero", S_IFCHR | 0666, 1, 5},
-	{"full", S_IFCHR | 0666, 1, 7},	   {"random", S_IFCHR | 0666, 1, 8},
-	{"urandom", S_IFCHR | 0666, 1, 9}, {"tty", S_IFCHR | 0666, 5, 0},
-	{"console", S_IFCHR | 0600, 5, 1}, {"shm", S_IFDIR | S_ISVTX | 0777, 0, 0},
+	{"null", S_IFCHR | 0666, 1, 3, NULL},
+	{"zero", S_IFCHR | 0666, 1, 5, NULL},
+	{"full", S_IFCHR | 0666, 1, 7, NULL},
+	{"random", S_IFCHR | 0666, 1, 8, NULL},
+	{"urandom", S_IFCHR | 0666, 1, 9, NULL},
+	{"tty", S_IFCHR | 0666, 5, 0, NULL},
+	{"console", S_IFCHR | 0600, 5, 1, NULL},
+	{"shm", S_IFDIR | S_ISVTX | 0777, 0, 0, NULL},
+	{"pts", S_IFDIR | 0755, 0, 0, NULL},
+	{"fd", S_IFLNK | 0777, 0, 0, "/proc/self/fd"},
+	{"stdin", S_IFLNK | 0777, 0, 0, "/proc/self/fd/0"},
+	{"stdout", S_IFLNK | 0777, 0, 0, "/proc/self/fd/1"},
+	{"stderr", S_IFLNK | 0777, 0, 0, "/proc/self/fd/2"},
 };
 
 static int add(struct fs *fs, struct inode *dir, const struct device_node *node,
@@ -25,9 +36,18 @@ static int add(struct fs *fs, struct inode *dir, const struct device_node *node,
 
 	if (!inode)
 		return -ENOMEM;
+	if (node->target) {
+		inode->size = strlen(node->target);
+		inode->target = heap_get(inode->size + 1, HEAP_NORMAL);
+		if (!inode->target) {
+			inode_put(fs, inode);
+			return -ENOMEM;
+		}
+		memcpy(inode->target, node->target, inode->size);
+	}
 	error = dir_prepare(fs, dir, node->name, strlen(node->name), HEAP_NORMAL, &entry);
 	if (error == 0) {
-		inode->device = makedev(node->major, node->minor);
+		inode->device = S_ISCHR(node->mode) ? makedev(node->major, node->minor) : 0;
 		inode->nlink = is_dir(inode) ? 2 : 1;
 		dir->nlink += is_dir(inode);
 		dir_set(fs, entry, inode);
@@ -40,7 +60,7 @@ static int add(struct fs *fs, struct inode *dir, const struct device_node *node,
 // /dev: the image's own, if it has one, with the devices over what is in it.
 static int devices_make(struct fs *fs)
 {
-	static const struct device_node dev_node = {"dev", S_IFDIR | 0755, 0, 0};
+	static const struct device_node dev_node = {"dev", S_IFDIR | 0755, 0, 0, NULL};
 	struct inode *dev, *made;
 	int error = dir_find(fs, fs->root, "dev", 3, &dev);
 
@@ -59,6 +79,19 @@ static int devices_make(struct fs *fs)
 	return error;
 }
 
+// /proc: where it is mounted to start with.
+static int proc_make(struct fs *fs)
+{
+	static const struct device_node node = {"proc", S_IFDIR | 0555, 0, 0, NULL};
+	const struct view view = {{.umask = 022}, fs->root, fs->root, fs->mounts, fs->mounts};
+	struct inode *proc;
+	int error = dir_find(fs, fs->root, "proc", 4, &proc);
+
+	if (error == -ENOENT)
+		error = add(fs, fs->root, &node, &proc);
+	return error ? error : mount_new(fs, &view, "proc", "proc", "/proc", 0, "");
+}
+
 int fs_init(struct fs *fs)
 {
 	uint32_t root;
@@ -73,5 +106,9 @@ int fs_init(struct fs *fs)
 	error = inode_of_image(fs, root, NULL, &fs->root);
 	if (error == 0 && !is_dir(fs->root))
 		error = -ENOTDIR;
-	return error ? error : devices_make(fs);
+	if (error != 0)
+		return error;
+	mount_root_make(fs);
+	error = devices_make(fs);
+	return error ? error : proc_make(fs);
 }

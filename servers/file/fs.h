@@ -18,6 +18,42 @@ struct pipe;
 struct map;
 struct cview;
 struct description;
+struct lock_list;
+
+#define MOUNTS_MAX 64
+#define SOURCE_MAX 64
+
+// A file system that can be mounted: its limits (0: none) and what it takes of them.
+struct super {
+	const char *type;
+	uint64_t device;
+	uint64_t page_limit, pages;
+	uint64_t inode_limit, inodes;
+	uint32_t mode;    // of the root when it was made: for /proc/mounts
+	uint32_t mounts;  // that show it
+};
+
+// Where a directory shows another tree (mount.c).
+struct mount {
+	struct super *super;  // null: free
+	struct mount *parent; // null: the first one, or detached
+	struct inode *point;  // covered; held
+	struct inode *root;   // held
+	uint32_t flags;       // MS_*
+	uint32_t users;       // contexts and descriptions in it
+	bool detached;
+	char source[SOURCE_MAX];
+};
+
+// What another server makes up on demand. Of the root of such a file system the path is empty: what
+// is below it is asked for there. A node is one answer to that, kept as long as it is open.
+struct remote {
+	uint32_t listing_size;
+	uint8_t *listing;  // struct linux_dirent64, of a directory
+	uint32_t nlink;
+	uint32_t path_length;
+	char path[];       // from the root, without a slash in front
+};
 
 // A run of pages of a file in the store.
 struct extent {
@@ -72,6 +108,11 @@ struct inode {
 	int64_t atime, mtime, ctime;  // ns
 	uint64_t size;
 	uint64_t device;  // of a device node
+	struct super *super;
+	struct remote *remote;    // null: an ordinary one
+	struct lock_list *locks;  // record and file locks; null: none
+	uint32_t covered;         // mounts on it
+	bool linkable;            // has no name yet, but may get one (O_TMPFILE)
 	union {
 		struct data data;
 		struct dir dir;
@@ -89,6 +130,9 @@ struct fs {
 	uint64_t next_number;
 	uint64_t inode_count;
 	struct inode *root;
+	struct super root_super;
+	struct mount mounts[MOUNTS_MAX];  // the first is the root's
+	uint64_t next_device;
 	int64_t (*now)(void);
 	// Pages of the file that were handed out are about to be something else.
 	void (*unshare)(struct fs *fs, struct inode *inode);

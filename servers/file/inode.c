@@ -3,6 +3,7 @@
 #include "servers/file/data.h"
 #include "servers/file/dir.h"
 #include "servers/file/heap.h"
+#include "servers/file/lock.h"
 
 #include <stdlib.h>
 
@@ -23,6 +24,8 @@ struct inode *inode_make(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gi
 	inode->atime = inode->mtime = inode->ctime = fs->now();
 	if (S_ISDIR(mode))
 		inode->dir.child = IMAGE_NONE;
+	inode->super = &fs->root_super;
+	fs->root_super.inodes++;
 	fs->inode_count++;
 	return inode;
 }
@@ -70,6 +73,8 @@ int inode_of_image(struct fs *fs, uint32_t entry, struct inode *parent, struct i
 	if (!inode)
 		return -ENOMEM;
 	inode->image = entry;
+	inode->super = &fs->root_super;
+	fs->root_super.inodes++;
 	image_fill(fs, inode, e);
 	if (is_dir(inode)) {
 		inode->dir.parent = parent ? parent : inode;
@@ -82,7 +87,22 @@ int inode_of_image(struct fs *fs, uint32_t entry, struct inode *parent, struct i
 	return 0;
 }
 
+void inode_super_set(struct inode *inode, struct super *super)
+{
+	inode->super->inodes--;
+	inode->super = super;
+	super->inodes++;
+}
+
 void inode_hold(struct inode *inode) { inode->refs++; }
+
+static void remote_free(struct remote *remote)
+{
+	if (!remote)
+		return;
+	heap_put(remote->listing, remote->listing_size);
+	heap_put(remote, sizeof *remote + remote->path_length + 1);
+}
 
 // Free an inode. Of a directory the parent is what may have to go next; null: nothing.
 static struct inode *inode_free(struct fs *fs, struct inode *inode)
@@ -91,15 +111,20 @@ static struct inode *inode_free(struct fs *fs, struct inode *inode)
 
 	if (S_ISREG(inode->mode)) {
 		fs->unshare(fs, inode);
+		inode->super->pages -= data_own_pages(&inode->data);
 		data_free(fs, &inode->data);
 	} else if (is_dir(inode)) {
-		parent = inode->dir.parent;
+		if (inode->dir.parent != inode)
+			parent = inode->dir.parent;
 		dir_clear(fs, inode);
 	} else if (S_ISLNK(inode->mode)) {
 		heap_put(inode->target, inode->size + 1);
 	}
 	if (inode->image != IMAGE_NONE)
 		fs->image_inodes[inode->image] = NULL;
+	remote_free(inode->remote);
+	lock_list_free(inode);
+	inode->super->inodes--;
 	fs->inode_count--;
 	heap_put(inode, sizeof *inode);
 	return parent;
@@ -123,13 +148,32 @@ void inode_unlink(struct fs *fs, struct inode *inode)
 	inode_put(fs, inode);
 }
 
+bool cred_has_group(const struct cred *cred, uint32_t gid)
+{
+	uint32_t low = 0, high = cred->group_count;
+
+	if (cred->gid == gid)
+		return true;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (cred->groups[middle] == gid)
+			return true;
+		if (cred->groups[middle] < gid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
 int inode_allows(const struct inode *inode, const struct cred *cred, uint32_t want)
 {
 	uint32_t have = inode->mode & 7;
 
 	if (cred->uid == inode->uid)
 		have = inode->mode >> 6 & 7;
-	else if (cred->gid == inode->gid)
+	else if (cred_has_group(cred, inode->gid))
 		have = inode->mode >> 3 & 7;
 	if (cred->uid == 0)
 		have = MAY_READ | MAY_WRITE |
@@ -157,17 +201,21 @@ void inode_stat(const struct fs *fs, const struct inode *inode, struct stat *sta
 {
 	(void)fs;
 	memset(stat, 0, sizeof *stat);
-	stat->st_dev = 1;
+	stat->st_dev = inode->super->device;
 	stat->st_ino = inode->number;
 	// An unnamed pipe has no link, but shows one, as in Linux.
 	stat->st_nlink = S_ISFIFO(inode->mode) && inode->nlink == 0 ? 1 : inode->nlink;
+	if (inode->remote)
+		stat->st_nlink = inode->remote->nlink;
 	stat->st_mode = inode->mode;
 	stat->st_uid = inode->uid;
 	stat->st_gid = inode->gid;
 	stat->st_rdev = inode->device;
 	stat->st_size = (off_t)(is_dir(inode) ? (inode->dir.live + 2) * 20ull : inode->size);
 	stat->st_blksize = PAGE;
-	if (S_ISREG(inode->mode))
+	if (inode->remote)
+		stat->st_size = 0;
+	else if (S_ISREG(inode->mode))
 		stat->st_blocks = (blkcnt_t)(data_pages(&inode->data) * (PAGE / 512));
 	stat->st_atim = time_of(inode->atime);
 	stat->st_mtim = time_of(inode->mtime);
@@ -191,7 +239,7 @@ int inode_chmod(struct fs *fs, struct inode *inode, const struct cred *cred, uin
 	// Who writes past the server takes no such bit away.
 	if (S_ISREG(inode->mode) && (mode & (S_ISUID | S_ISGID)))
 		fs->unshare(fs, inode);
-	if (cred->uid != 0 && cred->gid != inode->gid)
+	if (cred->uid != 0 && !cred_has_group(cred, inode->gid))
 		mode &= ~(uint32_t)S_ISGID;
 	inode->mode = (inode->mode & S_IFMT) | mode;
 	inode_changed(fs, inode);
@@ -207,7 +255,7 @@ int inode_chown(struct fs *fs, struct inode *inode, const struct cred *cred, uin
 	if (cred->uid != 0) {
 		if (cred->uid != inode->uid || to_uid != inode->uid)
 			return -EPERM;
-		if (to_gid != inode->gid && to_gid != cred->gid)
+		if (to_gid != inode->gid && !cred_has_group(cred, to_gid))
 			return -EPERM;
 	}
 	inode->uid = to_uid;

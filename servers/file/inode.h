@@ -12,6 +12,9 @@ struct inode *inode_make(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gi
 // The inode of an image entry; `parent` is the directory that it was found in.
 int inode_of_image(struct fs *fs, uint32_t entry, struct inode *parent, struct inode **out);
 
+// Count it to that file system, which it is new in.
+void inode_super_set(struct inode *inode, struct super *super);
+
 void inode_hold(struct inode *inode);
 void inode_put(struct fs *fs, struct inode *inode);
 
@@ -21,6 +24,8 @@ void inode_unlink(struct fs *fs, struct inode *inode);
 #define MAY_EXEC 1u
 #define MAY_WRITE 2u
 #define MAY_READ 4u
+
+bool cred_has_group(const struct cred *cred, uint32_t gid);
 
 // 0 or -EACCES.
 int inode_allows(const struct inode *inode, const struct cred *cred, uint32_t want);

@@ -2,19 +2,24 @@
 
 #include "servers/file/data.h"
 #include "servers/file/heap.h"
+#include "servers/file/mount.h"
+#include "servers/file/super.h"
 
 static struct walk walk;  // one request at a time
 
 int name_get(struct fs *fs, const struct view *view, const char *path, unsigned walk_flags,
 	     struct inode **out)
 {
-	int error = walk_path(fs, &view->cred, view->root, view->start, path, walk_flags, &walk);
+	int error = walk_path(fs, view, path, walk_flags, &walk);
 
 	*out = walk.inode;
 	if (error == 0 && !walk.inode)
 		return -ENOENT;
 	return error;
 }
+
+struct mount *name_found_mount(void) { return walk.at; }
+const char *name_remote(void) { return walk.name; }
 
 int name_may_add(const struct inode *dir, const struct cred *cred)
 {
@@ -44,7 +49,18 @@ static struct inode *inode_in(struct fs *fs, const struct inode *dir, const stru
 
 	if (inherits && S_ISDIR(mode))
 		mode |= S_ISGID;
-	return inode_make(fs, mode, cred->uid, gid);
+	// A program that is to run as a group has to be made by one of it.
+	else if (inherits && (mode & S_ISGID) && (mode & S_IXGRP) && cred->uid != 0 &&
+		 !cred_has_group(cred, gid))
+		mode &= ~(uint32_t)S_ISGID;
+	if (dir->super->inode_limit && dir->super->inodes >= dir->super->inode_limit)
+		return NULL;
+
+	struct inode *inode = inode_make(fs, mode, cred->uid, gid);
+
+	if (inode)
+		inode_super_set(inode, dir->super);
+	return inode;
 }
 
 // Put a new inode under the name that the walk found missing; the reference is given up. On an
@@ -69,7 +85,7 @@ static int name_add(struct fs *fs, struct inode *inode)
 // Walk to a name that is to be made.
 static int walk_new(struct fs *fs, const struct view *view, const char *path, bool directory)
 {
-	int error = walk_path(fs, &view->cred, view->root, view->start, path, 0, &walk);
+	int error = walk_path(fs, view, path, 0, &walk);
 
 	// "name/" that is no directory: what counts is that the name is taken.
 	if (error == -ENOTDIR && walk.inode && walk.slash && is_dir(walk.dir))
@@ -80,7 +96,8 @@ static int walk_new(struct fs *fs, const struct view *view, const char *path, bo
 		return -EEXIST;
 	if (walk.slash && !directory)
 		return -ENOENT;
-	return name_may_add(walk.dir, &view->cred);
+	error = mount_may_change(walk.mount);
+	return error ? error : name_may_add(walk.dir, &view->cred);
 }
 
 int name_make(struct fs *fs, const struct view *view, const char *path, uint32_t mode,
@@ -143,7 +160,9 @@ static int open_new(struct fs *fs, const struct view *view, uint32_t flags, uint
 		return -ENOENT;
 	if (walk.slash)
 		return -EISDIR;
-	error = name_may_add(walk.dir, &view->cred);
+	error = mount_may_change(walk.mount);
+	if (error == 0)
+		error = name_may_add(walk.dir, &view->cred);
 	if (error != 0)
 		return error;
 
@@ -154,11 +173,41 @@ static int open_new(struct fs *fs, const struct view *view, uint32_t flags, uint
 		return -ENOSPC;
 	inode_hold(inode);
 	error = name_add(fs, inode);
-	if (error == 0)
-		*out = inode;
-	else
+	if (error != 0) {
 		inode_put(fs, inode);
-	return error;
+		return error;
+	}
+	walk.at = walk.mount;
+	*out = inode;
+	return 0;
+}
+
+// O_TMPFILE: a file without a name, in the directory.
+static int open_nameless(struct fs *fs, const struct view *view, const char *path, uint32_t flags,
+			 uint32_t mode, struct inode **out)
+{
+	int error;
+
+	if (!(flags & O_DIRECTORY) || !((flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR) ||
+	    (flags & O_CREAT))
+		return -EINVAL;
+	error = walk_path(fs, view, path, flags & O_NOFOLLOW ? 0 : WALK_FOLLOW, &walk);
+	if (error == 0 && !walk.inode)
+		error = -ENOENT;
+	if (error == 0 && !is_dir(walk.inode))
+		error = -ENOTDIR;
+	if (error == 0 && walk.inode->remote)
+		error = -EOPNOTSUPP;
+	if (error == 0)
+		error = mount_may_change(walk.at);
+	if (error == 0)
+		error = name_may_add(walk.inode, &view->cred);
+	if (error != 0)
+		return error;
+	*out = inode_in(fs, walk.inode, &view->cred, S_IFREG | (mode & 07777 & ~view->cred.umask));
+	if (*out)
+		(*out)->linkable = !(flags & O_EXCL);
+	return *out ? 0 : -ENOSPC;
 }
 
 static uint32_t access_wanted(uint32_t flags)
@@ -171,6 +220,8 @@ static uint32_t access_wanted(uint32_t flags)
 
 static int open_check(const struct inode *inode, const struct view *view, uint32_t flags)
 {
+	int error = 0;
+
 	if ((flags & O_CREAT) && (flags & O_EXCL))
 		return -EEXIST;
 	if ((flags & O_DIRECTORY) && !is_dir(inode))
@@ -179,13 +230,50 @@ static int open_check(const struct inode *inode, const struct view *view, uint32
 		return 0;
 	if (S_ISLNK(inode->mode))
 		return -ELOOP;
+	if (flags & O_EXECUTE) {
+		if (!S_ISREG(inode->mode) || (walk.at->flags & MOUNT_NOEXEC))
+			return -EACCES;
+		return inode_allows(inode, &view->cred, MAY_EXEC);
+	}
+	if (inode->remote && (access_wanted(flags) & MAY_WRITE))
+		return -EACCES;
 	if (is_dir(inode) && ((flags & O_CREAT) || (access_wanted(flags) & MAY_WRITE)))
 		return -EISDIR;
 	if (S_ISSOCK(inode->mode))
 		return -ENXIO;
+	if ((S_ISCHR(inode->mode) || S_ISBLK(inode->mode)) && (walk.at->flags & MOUNT_NODEV))
+		return -EACCES;
 	if ((flags & O_NOATIME) && !inode_is_owned(inode, &view->cred))
 		return -EPERM;
-	return inode_allows(inode, &view->cred, access_wanted(flags));
+	if (access_wanted(flags) & MAY_WRITE)
+		error = mount_may_write(walk.at, inode);
+	return error ? error : inode_allows(inode, &view->cred, access_wanted(flags));
+}
+
+static int open_there(struct fs *fs, const struct view *view, uint32_t flags, struct inode **out)
+{
+	int error = open_check(walk.inode, view, flags);
+
+	// The root of what another server makes up: its list has to be had there.
+	if (error == 0 && walk.inode->remote && is_dir(walk.inode) && !walk.inode->remote->listing &&
+	    !(flags & O_PATH)) {
+		walk.name = walk.inode->remote->path;
+		return -EREMOTE;
+	}
+	if (error == 0 && (flags & O_TRUNC) && !(flags & O_PATH) && S_ISREG(walk.inode->mode))
+		error = name_resize(fs, walk.inode, &view->cred, 0);
+	if (error == 0) {
+		*out = walk.inode;
+		inode_hold(*out);
+	}
+	return error;
+}
+
+int name_open_start(struct fs *fs, const struct view *view, uint32_t flags, struct inode **out)
+{
+	walk.inode = view->start;
+	walk.at = view->start_mount;
+	return open_there(fs, view, flags & ~(uint32_t)(O_CREAT | O_EXCL), out);
 }
 
 int name_open_inode(struct fs *fs, const struct view *view, const char *path, uint32_t flags,
@@ -196,43 +284,37 @@ int name_open_inode(struct fs *fs, const struct view *view, const char *path, ui
 	int error;
 
 	if (flags & O_TMPFILE_BIT)
-		return -EOPNOTSUPP;
+		return open_nameless(fs, view, path, flags, mode, out);
 	if ((flags & O_CREAT) && (flags & O_DIRECTORY))
 		return -EINVAL;
-	error = walk_path(fs, &view->cred, view->root, view->start, path, follow, &walk);
+	error = walk_path(fs, view, path, follow, &walk);
 	if (error != 0)
 		return error;
-	if (!walk.inode)
-		return open_new(fs, view, flags, mode, out);
-	error = open_check(walk.inode, view, flags);
-	if (error == 0 && (flags & O_TRUNC) && !(flags & O_PATH) && S_ISREG(walk.inode->mode))
-		error = name_resize(fs, walk.inode, &view->cred, 0);
-	if (error == 0) {
-		*out = walk.inode;
-		inode_hold(*out);
-	}
-	return error;
+	return walk.inode ? open_there(fs, view, flags, out) :
+			    open_new(fs, view, flags, mode, out);
 }
 
-int name_link_make(struct fs *fs, const struct view *view, const char *from, const char *to,
-		   bool follow)
+int name_link_inode(struct fs *fs, const struct view *view, struct inode *inode,
+		    const struct mount *mount, const char *to)
 {
-	struct inode *inode;
 	struct entry *entry;
-	int error = name_get(fs, view, from, follow ? WALK_FOLLOW : 0, &inode);
+	int error = walk_new(fs, view, to, false);
 
-	if (error == 0)
-		error = walk_new(fs, view, to, false);
 	if (error != 0)
 		return error;
+	if (walk.mount != mount)
+		return -EXDEV;
 	if (is_dir(inode))
 		return -EPERM;
+	if (inode->nlink == 0 && !inode->linkable)
+		return -ENOENT;
 	if (inode->nlink >= NLINK_LIMIT)
 		return -EMLINK;
 	error = dir_prepare(fs, walk.dir, walk.name, walk.length, HEAP_NORMAL, &entry);
 	if (error != 0)
 		return error;
 	inode->nlink++;
+	inode->linkable = false;
 	inode_changed(fs, inode);
 	dir_set(fs, entry, inode);
 	inode_written(fs, walk.dir);
@@ -250,20 +332,27 @@ static int remove_check(const struct view *view, bool directory)
 		return walk.last == LAST_DOT	? -EINVAL :
 		       walk.last == LAST_DOTDOT ? -ENOTEMPTY : -EBUSY;
 	}
+	error = mount_may_change(walk.mount);
+	if (error != 0)
+		return error;
 	if (!inode)
 		return -ENOENT;
+	if (walk.slash && !directory)
+		return is_dir(inode) ? -EISDIR : -ENOTDIR;
 	error = name_may_remove(walk.dir, inode, &view->cred);
 	if (error != 0)
 		return error;
 	if (directory != is_dir(inode))
 		return directory ? -ENOTDIR : -EISDIR;
+	if (mount_is_place(walk.at, inode))
+		return -EBUSY;
 	return directory && inode->dir.live > 0 ? -ENOTEMPTY : 0;
 }
 
 int name_remove(struct fs *fs, const struct view *view, const char *path, bool directory)
 {
 	struct entry *entry;
-	int error = walk_path(fs, &view->cred, view->root, view->start, path, 0, &walk);
+	int error = walk_path(fs, view, path, 0, &walk);
 
 	if (error == 0)
 		error = remove_check(view, directory);

@@ -4,20 +4,19 @@
 
 #include "servers/file/walk.h"
 
-// Who asks, and from where.
-struct view {
-	struct cred cred;
-	struct inode *root;
-	struct inode *start;
-};
-
-// What has that path; nothing is held.
+// What has that path; nothing is held. -EREMOTE: name_remote tells where.
 int name_get(struct fs *fs, const struct view *view, const char *path, unsigned walk_flags,
 	     struct inode **out);
+// The mount of what the last name_get or name_open_inode found.
+struct mount *name_found_mount(void);
+// After -EREMOTE: the path at the server that makes it up.
+const char *name_remote(void);
 
 // Open or create, with O_* flags; *out is held by a reference.
 int name_open_inode(struct fs *fs, const struct view *view, const char *path, uint32_t flags,
 		    uint32_t mode, struct inode **out);
+// Open what is known already: the view's start (O_CREAT and O_EXCL have no meaning).
+int name_open_start(struct fs *fs, const struct view *view, uint32_t flags, struct inode **out);
 
 // Make a directory, a node (S_IFREG, S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK), a symbolic link.
 int name_make(struct fs *fs, const struct view *view, const char *path, uint32_t mode,
@@ -25,11 +24,13 @@ int name_make(struct fs *fs, const struct view *view, const char *path, uint32_t
 int name_symlink_make(struct fs *fs, const struct view *view, const char *target,
 		      const char *path);
 
-int name_link_make(struct fs *fs, const struct view *view, const char *from, const char *to,
-		   bool follow);
+// Link what is known already, found in that mount, to a name.
+int name_link_inode(struct fs *fs, const struct view *view, struct inode *inode,
+		    const struct mount *mount, const char *to);
 int name_remove(struct fs *fs, const struct view *view, const char *path, bool directory);
-int name_move(struct fs *fs, const struct view *view, const char *from, const char *to,
-	      uint32_t flags);
+// The views differ in where they start only.
+int name_move(struct fs *fs, const struct view *from_view, const char *from,
+	      const struct view *to_view, const char *to, uint32_t flags);
 
 // May the name `inode` be taken out of `dir`?
 int name_may_remove(const struct inode *dir, const struct inode *inode, const struct cred *cred);

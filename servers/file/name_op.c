@@ -13,6 +13,10 @@
 NAME_METHODS(DECLARE)
 
 #define TMPFS_NUMBER 0x01021994
+#define PROC_NUMBER 0x9fa0
+#define ST_VALID 0x20
+#define OPEN_ONLY 0x80000000u  // of chmod and chown: not for O_PATH
+#define STATFS_FLAGS 0xfu  // RDONLY to NOEXEC: the same bits in both
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
 #endif
@@ -25,11 +29,12 @@ static int begin(struct request *r, unsigned word, struct view *view, const char
 	if (error != 0)
 		return error;
 	request_view(r, view);
-	return request_path(r, r->words[word], 0, path);
+	*path = "";
+	return r->words[word] == NO_OFFSET ? 0 : request_path(r, r->words[word], 0, path);
 }
 
 // What a path names; an empty one, where allowed, is the start itself.
-static int get(struct request *r, uint64_t flags, struct inode **inode)
+static int get_at(struct request *r, uint64_t flags, struct inode **inode, struct mount **mount)
 {
 	struct view view;
 	const char *path;
@@ -37,15 +42,36 @@ static int get(struct request *r, uint64_t flags, struct inode **inode)
 
 	if (error != 0)
 		return error;
-	if (path[0] == 0 && (flags & AT_EMPTY_PATH)) {
+	if (r->words[1] == NO_OFFSET || (path[0] == 0 && (flags & AT_EMPTY_PATH))) {
 		*inode = view.start;
+		*mount = view.start_mount;
+		cview_settle(*inode);
 		return 0;
 	}
 	error = name_get(&file.fs, &view, path, flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW,
 			 inode);
+	*mount = name_found_mount();
 	if (error == 0)
 		cview_settle(*inode);
 	return error;
+}
+
+static int get(struct request *r, uint64_t flags, struct inode **inode)
+{
+	struct mount *mount;
+
+	return get_at(r, flags, inode, &mount);
+}
+
+// To change what a path names.
+static int get_to_change(struct request *r, uint64_t flags, struct inode **inode)
+{
+	struct mount *mount;
+	int error = get_at(r, flags, inode, &mount);
+
+	if (error == 0 && (*inode)->remote)
+		error = -EPERM;
+	return error ? error : mount_may_change(mount);
 }
 
 // A device is answered by whoever registered it. 1: it was.
@@ -66,6 +92,13 @@ static int open_device(struct request *r, const struct inode *inode, uint64_t fl
 	return 1;
 }
 
+// memfd_create: a file that never has a name.
+static int memory_file_make(const struct view *view, struct inode **inode)
+{
+	*inode = inode_make(&file.fs, S_IFREG | 0777, view->cred.uid, view->cred.gid);
+	return *inode ? 0 : -ENOMEM;
+}
+
 int64_t name_op_open(struct request *r)
 {
 	uint32_t flags = (uint32_t)r->words[2];
@@ -79,7 +112,12 @@ int64_t name_op_open(struct request *r)
 		return error;
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
-	error = name_open_inode(&file.fs, &view, path, flags, (uint32_t)r->words[3], &inode);
+	if (r->words[1] == NO_OFFSET && (flags & O_TMPFILE_BIT))
+		error = memory_file_make(&view, &inode);
+	else if (r->words[1] == NO_OFFSET)
+		error = name_open_start(&file.fs, &view, flags, &inode);
+	else
+		error = name_open_inode(&file.fs, &view, path, flags, (uint32_t)r->words[3], &inode);
 	if (error != 0)
 		return error;
 	r->out[2] = inode->mode;
@@ -94,6 +132,8 @@ int64_t name_op_open(struct request *r)
 			     &view.cred);
 	if (!d)
 		return -ENFILE;
+	description_mount_set(d, r->words[1] == NO_OFFSET && (flags & O_TMPFILE_BIT) ?
+				      &file.fs.mounts[0] : name_found_mount());
 	if (S_ISFIFO(inode->mode) && !(flags & O_PATH))
 		error = pipe_open(d);
 	if (error != 0) {
@@ -137,22 +177,37 @@ int64_t name_op_readlink(struct request *r)
 	return (int64_t)n;
 }
 
-int64_t name_op_chdir(struct request *r)
+static int directory_get(struct request *r, struct inode **inode, struct mount **mount)
 {
-	struct inode *inode;
-	int error = get(r, r->description ? AT_EMPTY_PATH : 0, &inode);
+	int error = get_at(r, r->description ? AT_EMPTY_PATH : 0, inode, mount);
 
 	if (error != 0)
 		return error;
-	if (!is_dir(inode))
-		return -ENOTDIR;
-	error = inode_allows(inode, &r->context->cred, MAY_EXEC);
-	if (error != 0)
-		return error;
-	inode_hold(inode);
-	inode_put(&file.fs, r->context->cwd);
-	r->context->cwd = inode;
-	return 0;
+	return is_dir(*inode) ? inode_allows(*inode, &r->context->cred, MAY_EXEC) : -ENOTDIR;
+}
+
+int64_t name_op_chdir(struct request *r)
+{
+	struct inode *inode;
+	struct mount *mount;
+	int error = directory_get(r, &inode, &mount);
+
+	if (error == 0)
+		context_place_set(&r->context->cwd, &r->context->cwd_mount, inode, mount);
+	return error;
+}
+
+int64_t name_op_chroot(struct request *r)
+{
+	struct inode *inode;
+	struct mount *mount;
+	int error = directory_get(r, &inode, &mount);
+
+	if (error == 0 && r->context->cred.uid != 0)
+		error = -EPERM;
+	if (error == 0)
+		context_place_set(&r->context->root, &r->context->root_mount, inode, mount);
+	return error;
 }
 
 int64_t name_op_getcwd(struct request *r)
@@ -163,7 +218,11 @@ int64_t name_op_getcwd(struct request *r)
 
 	if (error != 0)
 		return error;
-	n = dir_path(&file.fs, r->context->cwd, path, min_u64(r->words[1], sizeof path));
+	struct view view;
+
+	request_view(r, &view);
+	n = mount_path(&file.fs, &view, r->context->cwd_mount, r->context->cwd, path,
+		       min_u64(r->words[1], sizeof path));
 	if (n > 0)
 		memcpy(r->window->bytes, path, (size_t)n);
 	return n;
@@ -175,6 +234,8 @@ int64_t name_op_mkdir(struct request *r)
 	const char *path;
 	int error = begin(r, 1, &view, &path);
 
+	if (error == 0 && r->words[1] == NO_OFFSET)
+		error = -EEXIST;
 	if (error != 0)
 		return error;
 	return name_make(&file.fs, &view, path, S_IFDIR | (r->words[2] & 07777), 0);
@@ -188,14 +249,27 @@ int64_t name_op_unlink(struct request *r)
 
 	if (error != 0)
 		return error;
+	if (r->words[1] == NO_OFFSET)
+		return -EPERM;
 	if (r->words[2] & ~(uint64_t)AT_REMOVEDIR)
 		return -EINVAL;
 	return name_remove(&file.fs, &view, path, r->words[2] & AT_REMOVEDIR);
 }
 
+// Where the second name starts: as the first, or at the window's anchor, which is used up.
+static void second_view(struct request *r, bool anchored, const struct view *first,
+			struct view *view)
+{
+	*view = *first;
+	if (!anchored || !r->window->anchor)
+		return;
+	view->start = r->window->anchor;
+	view->start_mount = r->window->anchor_mount;
+}
+
 int64_t name_op_rename(struct request *r)
 {
-	struct view view;
+	struct view view, to_view;
 	const char *from, *to;
 	int error = begin(r, 1, &view, &from);
 
@@ -203,22 +277,60 @@ int64_t name_op_rename(struct request *r)
 		error = request_path(r, r->words[2], 1, &to);
 	if (error != 0)
 		return error;
-	return name_move(&file.fs, &view, from, to, (uint32_t)min_u64(r->words[3], UINT32_MAX));
+	second_view(r, r->words[4], &view, &to_view);
+	error = name_move(&file.fs, &view, from, &to_view, to,
+			  (uint32_t)min_u64(r->words[3], UINT32_MAX));
+	window_anchor_set(r->window, NULL, NULL);
+	return error == -EREMOTE ? -EXDEV : error;
+}
+
+// A file without a name is linked by its handle only by root, or through /proc.
+static int link_from(struct request *r, uint64_t flags, struct inode **inode, struct mount **mount)
+{
+	int error = get_at(r, flags & AT_SYMLINK_FOLLOW ? flags & AT_EMPTY_PATH :
+				      (flags & AT_EMPTY_PATH) | AT_SYMLINK_NOFOLLOW, inode, mount);
+
+	if (error == 0 && *inode == (r->description ? r->description->inode : NULL) &&
+	    r->words[1] != NO_OFFSET && r->context->cred.uid != 0)
+		error = -ENOENT;
+	return error;
 }
 
 int64_t name_op_link(struct request *r)
 {
-	struct view view;
-	const char *from, *to;
-	int error = begin(r, 1, &view, &from);
+	struct view view, to_view;
+	struct inode *inode;
+	struct mount *mount;
+	const char *to;
+	int error;
 
+	if (r->words[3] & ~(uint64_t)(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	error = link_from(r, r->words[3], &inode, &mount);
 	if (error == 0)
 		error = request_path(r, r->words[2], 1, &to);
 	if (error != 0)
 		return error;
-	if (r->words[3] & ~(uint64_t)AT_SYMLINK_FOLLOW)
-		return -EINVAL;
-	return name_link_make(&file.fs, &view, from, to, r->words[3] & AT_SYMLINK_FOLLOW);
+	request_view(r, &view);
+	second_view(r, r->words[4], &view, &to_view);
+	inode_hold(inode);
+	error = name_link_inode(&file.fs, &to_view, inode, mount, to);
+	inode_put(&file.fs, inode);
+	window_anchor_set(r->window, NULL, NULL);
+	return error == -EREMOTE ? -EXDEV : error;
+}
+
+// Let the second name of the next call with two names start here.
+int64_t name_op_anchor(struct request *r)
+{
+	struct view view;
+	int error = request_window(r, r->words[0]);
+
+	if (error != 0)
+		return error;
+	request_view(r, &view);
+	window_anchor_set(r->window, view.start, view.start_mount);
+	return 0;
 }
 
 int64_t name_op_symlink(struct request *r)
@@ -227,6 +339,8 @@ int64_t name_op_symlink(struct request *r)
 	const char *path, *target;
 	int error = begin(r, 2, &view, &path);
 
+	if (error == 0 && r->words[2] == NO_OFFSET)
+		error = -EEXIST;
 	if (error == 0)
 		error = request_path(r, r->words[1], 1, &target);
 	return error ? error : name_symlink_make(&file.fs, &view, target, path);
@@ -235,20 +349,42 @@ int64_t name_op_symlink(struct request *r)
 int64_t name_op_access(struct request *r)
 {
 	struct inode *inode;
+	struct mount *mount;
+	struct cred cred;
 	int error;
 
 	if (r->words[2] & ~7ull)
 		return -EINVAL;
-	error = get(r, r->words[3], &inode);
+	error = get_at(r, r->words[3], &inode, &mount);
+	if (error == 0 && (r->words[2] & MAY_WRITE))
+		error = mount_may_write(mount, inode);
+	if (error == 0 && (r->words[2] & MAY_EXEC) && S_ISREG(inode->mode) &&
+	    (mount->flags & MOUNT_NOEXEC))
+		error = -EACCES;
+	if (error != 0)
+		return error;
 	// R_OK, W_OK and X_OK are the bits of a mode.
-	return error ? error : inode_allows(inode, &r->context->cred, (uint32_t)r->words[2]);
+	cred = r->context->cred;
+	if (!(r->words[3] & AT_EACCESS) && r->words[4] != NO_OFFSET) {
+		cred.uid = (uint32_t)r->words[4];
+		cred.gid = (uint32_t)(r->words[4] >> 32);
+	}
+	return inode_allows(inode, &cred, (uint32_t)r->words[2]);
+}
+
+// What wants an open file gets no place in the tree.
+static int open_check(const struct request *r)
+{
+	return r->description && !(r->description->flags & O_PATH) ? 0 : -EBADF;
 }
 
 int64_t name_op_chmod(struct request *r)
 {
 	struct inode *inode;
-	int error = get(r, 0, &inode);
+	int error = (r->words[3] & OPEN_ONLY) ? open_check(r) : 0;
 
+	if (error == 0)
+		error = get_to_change(r, AT_EMPTY_PATH, &inode);
 	return error ? error : inode_chmod(&file.fs, inode, &r->context->cred,
 					   (uint32_t)r->words[2]);
 }
@@ -256,8 +392,10 @@ int64_t name_op_chmod(struct request *r)
 int64_t name_op_chown(struct request *r)
 {
 	struct inode *inode;
-	int error = get(r, r->words[4], &inode);
+	int error = (r->words[4] & OPEN_ONLY) ? open_check(r) : 0;
 
+	if (error == 0)
+		error = get_to_change(r, r->words[4], &inode);
 	return error ? error : inode_chown(&file.fs, inode, &r->context->cred, r->words[2],
 					   r->words[3]);
 }
@@ -271,9 +409,9 @@ int64_t name_op_utimens(struct request *r)
 	if (error == 0 && r->words[1] == NO_OFFSET) {
 		if (!r->description)
 			return -EINVAL;
-		inode = r->description->inode;
+		error = get_to_change(r, 0, &inode);
 	} else if (error == 0) {
-		error = get(r, r->words[3], &inode);
+		error = get_to_change(r, r->words[3], &inode);
 	}
 	if (error != 0)
 		return error;
@@ -292,6 +430,8 @@ int64_t name_op_mknod(struct request *r)
 	const char *path;
 	int error = begin(r, 1, &view, &path);
 
+	if (error == 0 && r->words[1] == NO_OFFSET)
+		error = -EEXIST;
 	if (error != 0)
 		return error;
 	if ((mode & S_IFMT) == 0)
@@ -306,22 +446,39 @@ int64_t name_op_mknod(struct request *r)
 int64_t name_op_statfs(struct request *r)
 {
 	const struct store *store = &file.fs.store;
+	const struct super *super;
 	struct inode *inode;
+	struct mount *mount;
 	struct statfs out = {
 		.f_type = TMPFS_NUMBER,
 		.f_bsize = PAGE,
 		.f_frsize = PAGE,
 		.f_namelen = NAME_LIMIT,
 	};
-	int error = get(r, AT_EMPTY_PATH, &inode);
+	int error = get_at(r, AT_EMPTY_PATH, &inode, &mount);
 
 	if (error != 0)
 		return error;
+	super = inode->super;
+	out.f_fsid.__val[0] = (int)super->device;
+	out.f_flags = ST_VALID | (mount->flags & STATFS_FLAGS);
 	out.f_blocks = store->total;
-	out.f_bfree = out.f_bavail =
-		store->free > store->reserve ? store->free - store->reserve : 0;
+	out.f_bfree = store->free > store->reserve ? store->free - store->reserve : 0;
 	out.f_files = file.fs.inode_count + store->free;
 	out.f_ffree = store->free;
+	if (super->page_limit) {
+		out.f_blocks = super->page_limit;
+		out.f_bfree = min_u64(out.f_bfree, super->page_limit - super->pages);
+	}
+	if (super->inode_limit) {
+		out.f_files = super->inode_limit;
+		out.f_ffree = super->inode_limit - super->inodes;
+	}
+	if (strcmp(super->type, "proc") == 0) {
+		out.f_type = PROC_NUMBER;
+		out.f_blocks = out.f_bfree = out.f_files = out.f_ffree = 0;
+	}
+	out.f_bavail = out.f_bfree;
 	memcpy(r->window->bytes, &out, sizeof out);
 	return 0;
 }
@@ -346,7 +503,8 @@ int64_t name_op_pipe(struct request *r)
 int64_t name_op_truncate(struct request *r)
 {
 	struct inode *inode;
-	int error = get(r, 0, &inode);
+	struct mount *mount;
+	int error = get_at(r, 0, &inode, &mount);
 
 	if (error != 0)
 		return error;
@@ -354,6 +512,11 @@ int64_t name_op_truncate(struct request *r)
 		return -EISDIR;
 	if (!S_ISREG(inode->mode) || r->words[2] > INT64_MAX)
 		return -EINVAL;
+	if (inode->remote)
+		return -EPERM;
+	error = mount_may_change(mount);
+	if (error != 0)
+		return error;
 	error = inode_allows(inode, &r->context->cred, MAY_WRITE);
 	if (error == 0 && r->words[2] > inode->size && r->words[2] > request_word(r, 3, UINT64_MAX))
 		error = -EFBIG;

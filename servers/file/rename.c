@@ -1,14 +1,22 @@
 // Renaming (name.h): both names are walked and everything is checked before anything changes.
+#include "servers/file/mount.h"
 #include "servers/file/name.h"
 
 static struct walk from, to;
 
 static int places_check(uint32_t flags)
 {
+	int error;
+
+	if (from.mount != to.mount)
+		return -EXDEV;
 	if (from.last != LAST_NAME)
 		return -EBUSY;
 	if (to.last != LAST_NAME)
 		return flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
+	error = mount_may_change(from.mount);
+	if (error != 0)
+		return error;
 	if (!from.inode)
 		return -ENOENT;
 	if (to.inode && (flags & RENAME_NOREPLACE))
@@ -39,6 +47,13 @@ static int target_check(const struct cred *cred, uint32_t flags)
 	if (!is_dir(from.inode) && is_dir(to.inode))
 		return -EISDIR;
 	return is_dir(to.inode) && to.inode->dir.live > 0 ? -ENOTEMPTY : 0;
+}
+
+static int busy_check(void)
+{
+	if (mount_is_place(from.at, from.inode) || (to.inode && mount_is_place(to.at, to.inode)))
+		return -EBUSY;
+	return 0;
 }
 
 // A directory that changes its parent has its ".." written.
@@ -106,18 +121,18 @@ static int commit(struct fs *fs, uint32_t flags)
 	return 0;
 }
 
-int name_move(struct fs *fs, const struct view *view, const char *from_path, const char *to_path,
-	      uint32_t flags)
+int name_move(struct fs *fs, const struct view *from_view, const char *from_path,
+	      const struct view *to_view, const char *to_path, uint32_t flags)
 {
-	const struct cred *cred = &view->cred;
+	const struct cred *cred = &from_view->cred;
 	int error;
 
 	if ((flags & ~(uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE)) ||
 	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return -EINVAL;
-	error = walk_path(fs, cred, view->root, view->start, from_path, 0, &from);
+	error = walk_path(fs, from_view, from_path, 0, &from);
 	if (error == 0)
-		error = walk_path(fs, cred, view->root, view->start, to_path, 0, &to);
+		error = walk_path(fs, to_view, to_path, 0, &to);
 	if (error == 0)
 		error = places_check(flags);
 	if (error == 0)
@@ -126,6 +141,8 @@ int name_move(struct fs *fs, const struct view *view, const char *from_path, con
 		error = target_check(cred, flags);
 	if (error == 0)
 		error = parents_check(cred, flags);
+	if (error == 0)
+		error = busy_check();
 	if (error != 0)
 		return error;
 	if (from.inode == to.inode)

@@ -136,7 +136,12 @@ void request_view(const struct request *r, struct view *view)
 {
 	view->cred = r->context->cred;
 	view->root = r->context->root;
+	view->root_mount = r->context->root_mount;
 	view->start = r->description ? r->description->inode : r->context->cwd;
+	view->start_mount = r->context->cwd_mount;
+	if (r->description)
+		view->start_mount = r->description->mount ? r->description->mount :
+							    &file.fs.mounts[0];
 }
 
 static int64_t request_call(struct request *r)
@@ -201,6 +206,18 @@ static void gone(uint64_t badge, uint64_t minted)
 		context_gone(badge, minted);
 }
 
+// What another server makes up: its path there, in the window.
+static uint32_t remote_put(struct request *r)
+{
+	const char *path = name_remote();
+
+	if (!path)
+		return 1;
+	r->out[1] = strlen(path);
+	memcpy(r->window->bytes, path, r->out[1] + 1);
+	return 2;
+}
+
 void request_handle(struct server *server, struct msg *m)
 {
 	static struct request r;
@@ -226,7 +243,7 @@ void request_handle(struct server *server, struct msg *m)
 		return;
 	r.out[0] = (uint64_t)result;
 	if (result < 0) {
-		r.out_words = 1;
+		r.out_words = result == -EREMOTE && r.window ? remote_put(&r) : 1;
 		r.caps = 0;
 		r.item = false;
 		r.items = 0;

@@ -121,7 +121,7 @@ int64_t wait_op_sleep(struct request *r)
 // A description without a name, for what the caller then puts into it.
 static struct description *unnamed_make(struct request *r, uint32_t flags)
 {
-	static const struct cred root = {0, 0, 022};
+	static const struct cred root = {.umask = 022};
 	struct inode *inode = inode_make(&file.fs, 0600, 0, 0);
 	struct description *d;
 

@@ -1,9 +1,9 @@
+#include "servers/file/mount.h"
 #include "servers/file/walk.h"
 
 struct walker {
 	struct fs *fs;
-	const struct cred *cred;
-	struct inode *root;
+	const struct view *view;
 	struct walk *walk;
 	char *rest;  // what is still to be walked, in walk->text
 	int links;
@@ -26,8 +26,10 @@ static int link_follow(struct walker *w, const struct inode *link)
 	if (memchr(text, 0, size))
 		return -EIO;
 	w->rest = text;
-	if (text[0] == '/')
-		w->walk->dir = w->root;
+	if (text[0] == '/') {
+		w->walk->dir = w->view->root;
+		w->walk->mount = w->view->root_mount;
+	}
 	return 0;
 }
 
@@ -63,15 +65,48 @@ static int name_find(struct walker *w)
 	int error;
 
 	walk->inode = walk->dir;
-	if (walk->last == LAST_DOTDOT && walk->dir != w->root)
-		walk->inode = walk->dir->dir.parent;
+	walk->at = walk->mount;
+	if (walk->last == LAST_DOTDOT)
+		mount_up(w->fs, w->view, &walk->at, &walk->inode);
 	if (walk->last != LAST_NAME)
 		return 0;
 	walk->inode = NULL;
 	if (walk->dir->nlink == 0)
 		return 0;
 	error = dir_find(w->fs, walk->dir, walk->name, walk->length, &walk->inode);
+	if (error == 0 && walk->inode->covered)
+		mount_down(w->fs, &walk->at, &walk->inode);
 	return error == -ENOENT ? 0 : error;
+}
+
+// Up from the root of what another server makes up is a matter of this one.
+static bool is_remote(const struct walker *w)
+{
+	const struct remote *remote = w->walk->dir->remote;
+	const char *p = w->rest;
+
+	while (*p == '/')
+		p++;
+	return remote->path_length > 0 || strncmp(p, "..", 2) != 0 || (p[2] != '/' && p[2] != 0);
+}
+
+// Leave the path from the remote's root as the walk's name.
+static int remote_leave(struct walker *w)
+{
+	const struct remote *remote = w->walk->dir->remote;
+	size_t rest = strlen(w->rest), prefix = remote->path_length;
+	char *text = w->walk->text;
+
+	if (prefix + rest + 2 > PATH_LIMIT)
+		return -ENAMETOOLONG;
+	memmove(text + prefix + (prefix > 0), w->rest, rest + 1);
+	memcpy(text, remote->path, prefix);
+	if (prefix > 0)
+		text[prefix] = '/';
+	w->walk->name = text;
+	w->walk->length = prefix + (prefix > 0) + rest;
+	w->walk->inode = NULL;
+	return -EREMOTE;
 }
 
 // One name. 1: go on; 0: that was the last; or an error.
@@ -82,7 +117,9 @@ static int step(struct walker *w, unsigned flags)
 
 	if (!is_dir(walk->dir))
 		return -ENOTDIR;
-	error = inode_allows(walk->dir, w->cred, MAY_EXEC);
+	error = inode_allows(walk->dir, &w->view->cred, MAY_EXEC);
+	if (error == 0 && walk->dir->remote && is_remote(w))
+		return remote_leave(w);
 	if (error == 0)
 		error = name_next(w);
 	if (error != 0)
@@ -105,23 +142,25 @@ static int step(struct walker *w, unsigned flags)
 	if (is_last)
 		return walk->slash && !is_dir(walk->inode) ? -ENOTDIR : 0;
 	walk->dir = walk->inode;
+	walk->mount = walk->at;
 	return 1;
 }
 
-int walk_path(struct fs *fs, const struct cred *cred, struct inode *root, struct inode *start,
-	      const char *path, unsigned flags, struct walk *walk)
+int walk_path(struct fs *fs, const struct view *view, const char *path, unsigned flags,
+	      struct walk *walk)
 {
-	struct walker w = {fs, cred, root, walk, walk->text, 0};
+	struct walker w = {fs, view, walk, walk->text, 0};
 	size_t length = strlen(path);
 	int more = 1;
 
+	walk->inode = NULL;
 	if (length == 0)
 		return -ENOENT;
 	if (length >= PATH_LIMIT)
 		return -ENAMETOOLONG;
 	memmove(walk->text, path, length + 1);
-	walk->dir = path[0] == '/' ? root : start;
-	walk->inode = NULL;
+	walk->dir = path[0] == '/' ? view->root : view->start;
+	walk->mount = path[0] == '/' ? view->root_mount : view->start_mount;
 	while (more == 1)
 		more = step(&w, flags);
 	return more;

@@ -13,6 +13,8 @@ enum walk_last { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
 struct walk {
 	struct inode *dir;    // the directory that the last name is in
 	struct inode *inode;  // what it names; null: there is no such name
+	struct mount *mount;  // that of `dir`
+	struct mount *at;     // that of `inode`
 	enum walk_last last;
 	const char *name;
 	size_t length;
@@ -20,10 +22,19 @@ struct walk {
 	char text[WALK_BUFFER];
 };
 
-// Walk `path` (NUL-terminated, shorter than PATH_LIMIT) from `start`, or from `root` when it is
-// absolute. 0 also when the last name is not there; -ENOENT for all before it, -ENOTDIR, -EACCES,
-// -ELOOP, -ENAMETOOLONG, -EIO, -ENOMEM. Nothing is held.
-int walk_path(struct fs *fs, const struct cred *cred, struct inode *root, struct inode *start,
-	      const char *path, unsigned flags, struct walk *walk);
+// Who asks, and from where.
+struct view {
+	struct cred cred;
+	struct inode *root;
+	struct inode *start;
+	struct mount *root_mount, *start_mount;
+};
+
+// Walk `path` (NUL-terminated, shorter than PATH_LIMIT) from the view's start, or from its root when
+// it is absolute. 0 also when the last name is not there; -ENOENT for all before it, -ENOTDIR,
+// -EACCES, -ELOOP, -ENAMETOOLONG, -EIO, -ENOMEM; -EREMOTE for what another server makes up: then
+// `name` is its path there. Nothing is held.
+int walk_path(struct fs *fs, const struct view *view, const char *path, unsigned flags,
+	      struct walk *walk);
 
 #endif

@@ -163,7 +163,7 @@ static int64_t stack_write(struct stack *s, const struct image *image, const str
 			   const struct elf_image *elf, uint64_t base, uint64_t top, uint64_t *sp)
 {
 	uint8_t extra[32] = {0};
-	uint64_t at = 0;
+	uint64_t at = 0, args_size;
 
 	memcpy(extra, chance.bytes, sizeof(chance.bytes));
 	memcpy(extra + 16, "x86_64", 7);
@@ -171,9 +171,15 @@ static int64_t stack_write(struct stack *s, const struct image *image, const str
 	s->random = s->strings - 32;
 	s->platform = s->random + 16;
 	stack_push(s, image->argc);
-	if (!pointers_push(s, image, &at, image->argc) || !pointers_push(s, image, &at, image->envc) ||
-	    at >= image->size || !memchr(image->strings + at, 0, image->size - at))
+	if (!pointers_push(s, image, &at, image->argc))
 		return -EFAULT;
+	args_size = at;
+	if (!pointers_push(s, image, &at, image->envc) || at >= image->size || !memchr(image->strings + at, 0, image->size - at))
+		return -EFAULT;
+	s->space->program.arg_start = s->strings;
+	s->space->program.arg_end = s->strings + args_size;
+	s->space->program.env_start = s->strings + args_size;
+	s->space->program.env_end = s->strings + at;
 	aux_all(s, task, elf, base, at);
 	*sp = (s->random - s->count * 8) & ~15ull;
 	if (space_write(s->space, s->strings, image->strings, image->size) != image->size ||
@@ -261,6 +267,11 @@ static int64_t body_fill(struct task *task, const struct image *image, struct fi
 		error = stack_make(body->space, image, task, &elf, base, top, &sp);
 	if (error)
 		return error;
+	body->space->program.file = file;
+	backing_get(&file->base);
+	body->space->program.code_start = elf.low + base;
+	body->space->program.code_end = elf.high + base;
+	body->space->program.stack_start = sp;
 	block_make(body, &elf, base, sp);
 	// As many handles as it had: now, while the exec can still fail.
 	if (task->body && task->body->cspace_unit && !body_handles_grow(body))
@@ -364,6 +375,7 @@ static void tables_move(struct body *to, const struct body *from, uint64_t *bitm
 			new->ignored |= 1ull << i;
 		}
 	new->umask = old->umask;
+	new->locks = old->locks;
 	new->fd_limit = old->fd_limit;
 	new->handle_count = old->handle_count;
 	memcpy(new->limits, old->limits, sizeof(new->limits));

@@ -61,7 +61,7 @@ static void file_destroy(struct backing *backing)
 
 // A program may hand over anything. Only what leads to the file server is called: it calls nobody back,
 // while this very server, the terminal or the program itself might never answer.
-static bool is_handle(cap_t slot)
+bool file_is_handle(cap_t slot)
 {
 	uint64_t same = 0;
 
@@ -73,7 +73,7 @@ struct file *file_make(cap_t received, int64_t *error)
 	struct file *file;
 
 	*error = -EACCES;
-	if (received && !is_handle(received))
+	if (received && !file_is_handle(received))
 		return NULL;
 	file = calloc(1, sizeof(*file));
 	*error = -ENOMEM;
@@ -124,6 +124,14 @@ static bool client_attach(void)
 	msg_set_window(CLIENT_WINDOW, WINDOW_BYTES / PAGE_SIZE);
 	return context_attach(own_context, 0, CLIENT_WINDOW, &result, &window_token, &size) == OK &&
 	       result == 0 && size >= WINDOW_BYTES;
+}
+
+cap_t file_control(void) { return control; }
+
+uint8_t *file_window(uint64_t *token)
+{
+	*token = file_client_make() ? window_token : 0;
+	return (uint8_t *)CLIENT_WINDOW;
 }
 
 int64_t file_context_make(cap_t first)

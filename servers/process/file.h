@@ -29,6 +29,11 @@ int64_t file_client_open(const char *name, uint64_t *mode);  // slot of the hand
 // A new context and its owner, into two consecutive empty slots.
 int64_t file_context_make(cap_t first);
 
+// For what is made for /proc (proc_node.c): the control capability, and the window.
+bool file_is_handle(cap_t slot);  // leads to the file server
+cap_t file_control(void);
+uint8_t *file_window(uint64_t *token);
+
 #define RECEIVE_SLOTS 8
 // Capabilities of the next messages arrive in the server's own receive slots.
 void receive_default(void);

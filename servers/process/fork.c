@@ -43,6 +43,7 @@ static void blocks_copy(struct body *child, const struct body *parent, uint64_t 
 	memcpy(child->block, parent->block, sizeof(*child->block));
 	// Another thread may be in the middle of a change of its table: the child's library repairs it.
 	child->block->lock = parent->thread_count > 1;
+	child->block->locks = 0;
 	child->block->pending = 0;
 	child->block->thread_count = 1;
 }
@@ -135,6 +136,7 @@ void fork_handle(struct task *task, struct msg *m)
 		return;
 	}
 	child->exit_signal = (uint32_t)(flags & CLONE_SIGNAL);
+	child->start = counter_read();
 	error = child_make(task, child, flags, stack);
 	if (!error && !body_start(child->body, entry)) {
 		body_destroy(child->body);

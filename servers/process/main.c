@@ -7,6 +7,7 @@
 
 #include "abi/gen/stubs.h"
 #include "lib/rt/component.h"
+#include "protocol/gen/proc.h"
 #include "protocol/gen/process.h"
 #include "servers/process/server.h"
 #include "servers/process/vdso.h"
@@ -96,6 +97,8 @@ static void process_handle(struct task *task, struct msg *m)
 	(void)reply_answer(&caller->stopped_reply, 0);
 	if (is_known)
 		handlers[method](task, m);
+	else if (label >> 8 == PROC_OPEN >> 8)
+		proc_handle(task, m);
 	else
 		answer_set(m, -ENOSYS);
 }

@@ -98,17 +98,29 @@ static void random_do(struct msg *m)
 	rt_random(&m->words[1], count);
 }
 
-static void sysinfo_do(struct msg *m)
+uint64_t counter_read(void)
 {
 	uint32_t low, high;
-	uint64_t rate = component_get()->ticks_per_second;
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+uint64_t uptime_ns(void)
+{
+	uint64_t rate = component_get()->ticks_per_second;
+	uint64_t ticks = counter_read() - component_get()->ticks_at_boot;
+
+	return rate ? ticks / rate * 1000000000 + ticks % rate * 1000000000 / rate : 0;
+}
+
+static void sysinfo_do(struct msg *m)
+{
 	answer_set(m, 0);
 	m->words[1] = store_bytes();
 	m->words[2] = store_free_bytes();
 	m->words[3] = tasks.count;
-	m->words[4] = rate ? (((uint64_t)high << 32 | low) - component_get()->ticks_at_boot) / rate : 0;
+	m->words[4] = uptime_ns() / 1000000000;
 }
 
 void misc_handle(struct task *task, struct msg *m)

@@ -53,6 +53,7 @@ void futex_end_handle(struct task *task, struct msg *m);
 void futex_requeue_handle(struct task *task, struct msg *m);
 void futex_signal_handle(struct task *task, struct msg *m);
 void session_handle(struct msg *m);
+void proc_handle(struct task *task, struct msg *m);   // proc_op.c
 void fault_handle(struct task *task, struct msg *m);
 
 // End a process: wait status. Its body is gone before the next message.
@@ -76,6 +77,10 @@ uint32_t signal_group(uint64_t pgid, uint32_t sid, uint32_t signal);
 
 // The kernel's fields of the process block follow the table.
 void block_update(const struct task *task);
+
+// What the memory's processes and the session are, for /proc.
+uint64_t counter_read(void);
+uint64_t uptime_ns(void);
 
 // A new image for a task, in a body of its own that has no handles yet. `strings`: argc + envc
 // NUL-terminated strings and the name of the program. 0 or -errno; then nothing is left.

@@ -211,6 +211,7 @@ static int64_t leader_start(struct launch *l, const cap_t streams[3])
 	if (!task)
 		return -EIO;
 	task->pgid = task->sid = task->pid;
+	task->start = counter_read();
 	error = body_launch(task, l, streams);
 	if (error)
 		task_destroy(&tasks, task);

@@ -51,8 +51,16 @@ static void chunks_free(struct space *space)
 	space->chunk_count = 0;
 }
 
+static void program_forget(struct space *space)
+{
+	if (space->program.file)
+		backing_put(&space->program.file->base);
+	space->program = (struct program){0};
+}
+
 void space_empty(struct space *space)
 {
+	program_forget(space);
 	slot_set_clear(&space->pages);
 	chunks_free(space);
 	// No area crosses these borders, so no room is needed.
@@ -82,6 +90,7 @@ void space_put(struct space *space)
 			page_release(&store_pages, space->block_pages[i]);
 	vma_clear(&space->vmas);
 	store_uncharge(space->charged);
+	program_forget(space);
 	free(space);
 }
 

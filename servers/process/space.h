@@ -38,6 +38,13 @@ struct shared {
 	uint32_t *pages;  // PAGE_NONE: not touched yet
 };
 
+// What /proc tells of the program in a space: where its parts are, and the file.
+struct program {
+	struct file *file;  // counted
+	uint64_t code_start, code_end, stack_start;
+	uint64_t arg_start, arg_end, env_start, env_end;
+};
+
 struct space {
 	uint32_t references;
 	struct vma_list vmas;
@@ -56,6 +63,7 @@ struct space {
 	uint64_t vdso;  // address of its image, or 0
 	uint32_t resident, peak;  // pages
 	struct body *spare;       // of a child that shared the space: see shell.h
+	struct program program;
 };
 
 enum outcome { OUTCOME_OK, OUTCOME_NO_AREA, OUTCOME_ACCESS, OUTCOME_BEYOND, OUTCOME_MEMORY };

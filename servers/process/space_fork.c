@@ -166,6 +166,9 @@ bool space_fork(struct space *to, struct space *from, uint64_t sp)
 	to->brk = from->brk;
 	to->mmap_top = from->mmap_top;
 	to->vdso = from->vdso;
+	to->program = from->program;
+	if (to->program.file)
+		backing_get(&to->program.file->base);
 	slot_clone_begin(&from->pages);
 	stack_copy(from, sp, &copy);
 

@@ -97,6 +97,8 @@ struct task *task_make(struct task_table *table, struct task *parent)
 		task->pgid = parent->pgid;
 		task->sid = parent->sid;
 		task->ids = parent->ids;
+		task->group_count = parent->group_count;
+		memcpy(task->groups, parent->groups, sizeof(task->groups));
 		memcpy(task->name, parent->name, sizeof(task->name));
 		child_add(parent, task);
 	}

@@ -16,6 +16,7 @@
 #define TASK_PID_MAX 32768
 #define TASK_NAME_MAX 16
 #define TASK_TID 0x8000
+#define TASK_GROUPS_MAX 32
 
 enum task_state { TASK_FREE, TASK_RUNNING, TASK_STOPPED, TASK_ZOMBIE };
 
@@ -39,6 +40,8 @@ struct task {
 	bool has_exec;            // setpgid by the parent is too late
 	bool stop_news, continue_news;  // not yet seen by a wait
 	uint32_t stop_signal;
+	uint64_t start;                 // counter when it was made
+	uint64_t seen_at, seen_ticks;   // counter and processor time when /proc last told its state
 	uint64_t ticks, child_ticks;    // processor time: own at the end, reaped children's
 	uint32_t page_peak;
 
@@ -46,6 +49,8 @@ struct task {
 	bool is_subreaper;              // orphans among its descendants become its children
 	struct thread *vfork_parent;    // who waits for this one's exec or end
 	struct signal_queue queue;      // signals for any thread
+	uint32_t group_count;
+	uint32_t groups[TASK_GROUPS_MAX];  // supplementary
 	struct body *body;              // null: init, zombies
 };
 

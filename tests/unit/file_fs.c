@@ -1,7 +1,8 @@
-// sources: servers/file/data.c servers/file/dir.c servers/file/fs.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/name.c servers/file/rename.c servers/file/store.c servers/file/walk.c
+// sources: servers/file/data.c servers/file/dir.c servers/file/fs.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/lock.c servers/file/mount.c servers/file/mount_line.c servers/file/super.c servers/file/name.c servers/file/rename.c servers/file/store.c servers/file/walk.c
 #include "tests/unit/file_image.h"
 
 #include "servers/file/data.h"
+#include "servers/file/mount.h"
 #include "servers/file/name.h"
 
 #include <setjmp.h>
@@ -35,8 +36,9 @@ static int setup(void **state)
 	fs.unshare = test_unshare;
 	assert_int_equal(image_open(&fs.image, image, IMAGE_BYTES), 0);
 	assert_int_equal(fs_init(&fs), 0);
-	root_view = (struct view){{0, 0, 022}, fs.root, fs.root};
-	user_view = (struct view){{1000, 1000, 022}, fs.root, fs.root};
+	root_view = (struct view){{.umask = 022}, fs.root, fs.root, fs.mounts, fs.mounts};
+	user_view = root_view;
+	user_view.cred.uid = user_view.cred.gid = 1000;
 	free_at_start = fs.store.free;
 	return 0;
 }
@@ -73,6 +75,11 @@ static struct inode *create(const char *path)
 	return inode;
 }
 
+static int link_to(const char *from, const char *to)
+{
+	return name_link_inode(&fs, &root_view, get(from), fs.mounts, to);
+}
+
 static int make_dir(const char *path)
 {
 	return name_make(&fs, &root_view, path, S_IFDIR | 0777, 0);
@@ -80,7 +87,7 @@ static int make_dir(const char *path)
 
 static int move(const char *from, const char *to, uint32_t flags)
 {
-	return name_move(&fs, &root_view, from, to, flags);
+	return name_move(&fs, &root_view, from, &root_view, to, flags);
 }
 
 static void walk_finds_what_a_path_names(void **state)
@@ -290,20 +297,20 @@ static void names_come_and_go(void **state)
 	char path[64];
 
 	inode_hold(e);
-	assert_int_equal(dir_path(&fs, e, path, sizeof path), 5);
+	assert_int_equal(mount_path(&fs, &root_view, fs.mounts, e, path, sizeof path), 5);
 	assert_string_equal(path, "/d/e");
-	assert_int_equal(dir_path(&fs, e, path, 4), -ERANGE);
+	assert_int_equal(mount_path(&fs, &root_view, fs.mounts, e, path, 4), -ERANGE);
 	assert_int_equal(name_remove(&fs, &root_view, "d/e", true), 0);
 	assert_int_equal(name_remove(&fs, &root_view, "d", true), 0);
 	assert_int_equal(fs.root->nlink, links);
-	assert_int_equal(dir_path(&fs, e, path, sizeof path), -ENOENT);
+	assert_int_equal(mount_path(&fs, &root_view, fs.mounts, e, path, sizeof path), -ENOENT);
 
-	struct view in = {{0, 0, 022}, fs.root, e};
+	struct view in = {{.umask = 022}, fs.root, e, fs.mounts, fs.mounts};
 
 	assert_int_equal(name_make(&fs, &in, "x", S_IFDIR | 0777, 0), -ENOENT);
 	inode_put(&fs, e);
-	assert_int_equal(name_link_make(&fs, &root_view, "etc", "etc2", false), -EPERM);
-	assert_int_equal(name_link_make(&fs, &root_view, "hello", "etc/h", false), 0);
+	assert_int_equal(link_to("etc", "etc2"), -EPERM);
+	assert_int_equal(link_to("hello", "etc/h"), 0);
 	assert_int_equal(get("hello")->nlink, 2);
 	assert_int_equal(name_remove(&fs, &root_view, "hello", false), 0);
 	assert_int_equal(get("etc/h")->nlink, 1);
@@ -336,7 +343,7 @@ static void rename_has_all_its_cases(void **state)
 	assert_int_equal(get("c")->nlink, 3);
 	assert_int_equal(get("c/bin/tool")->size, 5000);
 	assert_int_equal(find("bin"), -ENOENT);
-	dir_path(&fs, get("c/bin"), path, sizeof path);
+	mount_path(&fs, &root_view, fs.mounts, get("c/bin"), path, sizeof path);
 	assert_string_equal(path, "/c/bin");
 	assert_int_equal(move("c/bin", "hello", RENAME_EXCHANGE), 0);
 	assert_true(is_dir(get("hello")));
@@ -347,7 +354,7 @@ static void rename_has_all_its_cases(void **state)
 	inode_put(&fs, create("a/g"));
 	assert_int_equal(move("a/f", "a/g", 0), 0);
 	assert_int_equal(get("a/g")->size, 10);
-	assert_int_equal(name_move(&fs, &user_view, "a/g", "tmp/g", 0), -EACCES);
+	assert_int_equal(name_move(&fs, &user_view, "a/g", &user_view, "tmp/g", 0), -EACCES);
 }
 
 struct seen {
@@ -384,10 +391,10 @@ static void listing_goes_on_after_changes(void **state)
 	inode_put(&fs, create("hello"));
 	while (list_some(fs.root, &seen, 64) > 0)
 		;
-	assert_string_equal(seen.names, ". .. bin etc link tmp dev hello ");
+	assert_string_equal(seen.names, ". .. bin etc link tmp dev proc hello ");
 	while (list_some(fs.root, &all, 1024) > 0)
 		;
-	assert_string_equal(all.names, ". .. etc link tmp dev hello ");
+	assert_string_equal(all.names, ". .. etc link tmp dev proc hello ");
 }
 
 // Everything that a corrupt image can say is an error, never a fault: run under ASan.
