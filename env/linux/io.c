@@ -1,6 +1,7 @@
 // read and write, in all their forms: pieces of a window's size between the program and a server.
 #include "env/linux/library.h"
 #include "env/linux/segment.h"
+#include "env/linux/socket.h"
 #include "protocol/gen/file.h"
 
 struct iovec {
@@ -27,8 +28,7 @@ int64_t segment_next(struct segments *s)
 	return 0;
 }
 
-// Look at a vector as Linux does before it moves anything: total bytes, cut at IO_MAX, or -errno.
-static int64_t vector_size(uint64_t vector, uint64_t count)
+int64_t vector_size(uint64_t vector, uint64_t count)
 {
 	uint64_t total = 0;
 
@@ -68,8 +68,7 @@ uint64_t segments_copy(struct segments *s, char *window, uint64_t size, bool is_
 	return done;
 }
 
-// Reading consumes: what cannot be written is found before the server is asked.
-static int64_t segments_probe(struct segments s, uint64_t size)
+int64_t segments_probe(struct segments s, uint64_t size)
 {
 	while (size && segment_next(&s) == 0) {
 		uint64_t n = s.size < size ? s.size : size;
@@ -81,6 +80,17 @@ static int64_t segments_probe(struct segments s, uint64_t size)
 		s.size = 0;
 	}
 	return 0;
+}
+
+void segments_advance(struct segments *s, uint64_t size)
+{
+	while (size && segment_next(s) == 0) {
+		uint64_t step = s->size < size ? s->size : size;
+
+		s->base += step;
+		s->size -= step;
+		size -= step;
+	}
 }
 
 struct transfer {
@@ -134,13 +144,7 @@ static int64_t piece(struct transfer *t, uint64_t size)
 	if (!t->is_write)
 		return (uint64_t)result == segments_copy(&t->segments, window_memory(call.kind),
 							 (uint64_t)result, false) ? result : -EFAULT;
-	for (uint64_t left = (uint64_t)result; left && segment_next(&t->segments) == 0;) {
-		uint64_t step = t->segments.size < left ? t->segments.size : left;
-
-		t->segments.base += step;
-		t->segments.size -= step;
-		left -= step;
-	}
+	segments_advance(&t->segments, (uint64_t)result);
 	return result;
 }
 
@@ -200,6 +204,8 @@ static int64_t move(const struct handle *handle, struct segments *s, uint64_t si
 	uint8_t io = process_get()->io[handle->index];
 	int64_t done = 0;
 
+	if (handle->kind == HANDLE_SOCKET)
+		return socket_move(handle, s, size, offset, is_write);
 	if (io >= IO_DEVICE && io < IO_DEVICE_END)
 		return device_move(io, s, size, is_write);
 	if (is_write && handle->type == TYPE_REGULAR && limit_file() != UINT64_MAX)

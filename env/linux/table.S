@@ -52,6 +52,21 @@ table:
 	CALL	38, call_setitimer
 	CALL	39, call_getpid
 	CALL	40, call_sendfile
+	CALL	41, call_socket
+	CALL	42, call_connect
+	CALL	43, call_accept
+	CALL	44, call_sendto
+	CALL	45, call_recvfrom
+	CALL	46, call_sendmsg
+	CALL	47, call_recvmsg
+	CALL	48, call_shutdown
+	CALL	49, call_bind
+	CALL	50, call_listen
+	CALL	51, call_getsockname
+	CALL	52, call_getpeername
+	CALL	53, call_socketpair
+	CALL	54, call_setsockopt
+	CALL	55, call_getsockopt
 	CALL	56, entry_clone
 	CALL	57, entry_fork
 	CALL	58, entry_vfork
@@ -157,12 +172,15 @@ table:
 	CALL	274, call_get_robust_list
 	CALL	280, call_utimensat
 	CALL	285, call_fallocate
+	CALL	288, call_accept4
 	CALL	292, call_dup3
 	CALL	293, call_pipe2
 	CALL	295, call_preadv
 	CALL	296, call_pwritev
 	CALL	297, call_rt_tgsigqueueinfo
+	CALL	299, call_recvmmsg
 	CALL	302, call_prlimit64
+	CALL	307, call_sendmmsg
 	CALL	309, call_getcpu
 	CALL	316, call_renameat2
 	CALL	318, call_getrandom

@@ -286,6 +286,25 @@ bool body_files_set(struct body *body)
 		      ENDPOINT_SEND | ENDPOINT_GRANT, 0, 0);
 }
 
+// The badge has the number of the body, too: the net server must not take the end of this one for that of
+// the next, after an exec.
+bool body_net_set(struct body *body, const struct task *task)
+{
+	static uint64_t number;
+	cap_t net = component_find_cap("net", NULL), slot = body_slot(body, BODY_NET);
+	uint64_t identity = (task->generation & 0xffffffull) << 16 | task->index, type = 0;
+
+	if (cnode_info(store_cnode, slot, &type, NULL, NULL, NULL) == OK && type)
+		return true;
+	if (!net || !derive(store_cnode, slot, net, ENDPOINT_SEND | ENDPOINT_GRANT | ENDPOINT_WATCH,
+			    NET_BADGE | (++number & 0xffff) << 40 | identity, 0))
+		return false;
+	if (derive(body_slot(body, BODY_CNODE), LINUX_SLOT_NET, slot, ENDPOINT_SEND | ENDPOINT_GRANT, 0, 0))
+		return true;
+	(void)cnode_delete(store_cnode, slot, 1);
+	return false;
+}
+
 // A bitmap may name empty slots (it is the program's): then the copies are made one by one.
 static void handles_copy_each(struct body *to, const struct body *from, uint64_t bits, uint32_t base)
 {

@@ -1,0 +1,193 @@
+// Windows: memory mapped for one thread of a program, and what this server keeps for that thread.
+//
+// A window goes with its program. When all are taken, the idle one that was used longest ago is taken
+// back: its owner hears -EFAULT and attaches again (protocol/file.def).
+#include <stdlib.h>
+
+#include "abi/gen/stubs.h"
+#include "lib/rt/random.h"
+#include "servers/net/net.h"
+
+#define WINDOW_MAX 1024u
+
+static struct window *windows;
+static const struct component_region *memory;
+static uint32_t count;
+static uint64_t now;
+
+bool window_init(void)
+{
+	memory = component_find_region("memory");
+	if (!memory || !memory->frame)
+		return false;
+	count = (uint32_t)(memory->size / WINDOW_SIZE < WINDOW_MAX ? memory->size / WINDOW_SIZE : WINDOW_MAX);
+	windows = calloc(count, sizeof(*windows));
+	for (uint32_t i = 0; windows && i < count; i++) {
+		windows[i].bytes = (uint8_t *)memory->address + (uint64_t)i * WINDOW_SIZE;
+		windows[i].wait.window = &windows[i];
+	}
+	return windows && count;
+}
+
+struct window *window_find(uint64_t token)
+{
+	uint32_t i = token & 0xffff;
+
+	if (i >= count || windows[i].token != token || !token)
+		return NULL;
+	windows[i].used = ++now;
+	return &windows[i];
+}
+
+void window_staged_drop(struct window *w)
+{
+	if (w->staged)
+		rights_free(w->staged);
+	w->staged = NULL;
+	free(w->data);
+	w->data = NULL;
+	w->data_size = 0;
+}
+
+void window_received_drop(struct window *w)
+{
+	if (w->received)
+		rights_free(w->received);
+	w->received = NULL;
+	window_fetched_set(w, NULL);
+}
+
+void window_fetched_set(struct window *w, struct packet *packet)
+{
+	if (packet)
+		packet->references++;
+	if (w->fetched)
+		packet_put(w->fetched);
+	w->fetched = packet;
+}
+
+static void window_free(struct window *w)
+{
+	wait_supersede(w);
+	window_staged_drop(w);
+	window_received_drop(w);
+	if (w->slot)
+		(void)cnode_delete(net.cnode, w->slot, 1);
+	w->token = 0;
+}
+
+void window_client_end(uint64_t client)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (windows[i].token && windows[i].client == client)
+			window_free(&windows[i]);
+}
+
+void window_each(void (*fn)(struct window *w))
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (windows[i].token)
+			fn(&windows[i]);
+}
+
+static void rights_each(const struct rights *rights, void (*fn)(struct socket *s))
+{
+	for (uint32_t i = rights ? rights->taken : 0; rights && i < rights->count; i++)
+		if (rights->items[i].socket)
+			fn(rights->items[i].socket);
+}
+
+void hook_each_kept(void (*fn)(struct socket *s))
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (!windows[i].token)
+			continue;
+		rights_each(windows[i].staged, fn);
+		rights_each(windows[i].received, fn);
+	}
+}
+
+static bool is_idle(const struct window *w)
+{
+	return !w->wait.reply && !w->staged && !w->received && !w->data && !w->fetched;
+}
+
+static void end_if_gone(struct window *w)
+{
+	struct identity identity;
+
+	if (!identity_get(w->client, 0, &identity, NULL))
+		window_free(w);
+}
+
+static struct window *free_find(void)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (!windows[i].token)
+			return &windows[i];
+	return NULL;
+}
+
+static struct window *oldest_find(void)
+{
+	struct window *best = NULL;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (is_idle(&windows[i]) && (!best || windows[i].used < best->used))
+			best = &windows[i];
+	return best;
+}
+
+// The one to take: the caller's old one, a free one, one of a program that is gone, the one that was
+// used longest ago. Null: all are needed.
+static struct window *window_choose(uint64_t client, uint64_t old)
+{
+	struct window *w = window_find(old);
+
+	if (w && w->client == client)
+		return w;
+	w = free_find();
+	if (!w) {
+		window_each(end_if_gone);
+		w = free_find();
+	}
+	return w ? w : oldest_find();
+}
+
+static bool window_prepare(struct window *w, uint64_t client)
+{
+	uint64_t random = 0;
+
+	window_free(w);
+	if (!w->slot)
+		w->slot = slot_alloc();
+	if (!w->slot)
+		return false;
+	memset(w->bytes, 0, WINDOW_SIZE);
+	while (!random)
+		rt_random(&random, 6);
+	w->token = random << 16 | (uint32_t)(w - windows);
+	w->client = client;
+	w->used = ++now;
+	return true;
+}
+
+void window_attach(uint64_t client, struct msg *m)
+{
+	uint64_t address = m->words[1];
+	struct window *w = window_choose(client, m->words[0]);
+
+	if (!w || !window_prepare(w, client)) {
+		result_set(m, -ENOMEM);
+		return;
+	}
+	sys_block()->items[0] = (struct abi_map_item){
+		.source = memory->frame,
+		.dest = w->slot,
+		.address = address,
+		.first = (uint32_t)(w - windows) * WINDOW_PAGES,
+		.count = WINDOW_PAGES,
+		.rights = FRAME_READ | FRAME_WRITE,
+	};
+	*m = (struct msg){.tag = TAG(0, 3) | TAG_ITEMS(1), .words = {0, w->token, WINDOW_SIZE}};
+}
