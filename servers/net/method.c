@@ -326,7 +326,6 @@ static int64_t simple(struct request *r, uint32_t label)
 void method_socket(struct request *r)
 {
 	uint32_t label = tag_label(r->m->tag);
-	int64_t result;
 
 	if (label == SOCKET_SHUTDOWN) {
 		result_set(r->m, r->words[0] <= 2 ? connect_shutdown(r->socket, (unsigned)r->words[0]) : -EINVAL);
@@ -353,9 +352,7 @@ void method_socket(struct request *r)
 		recv_message_method(r);
 		break;
 	case SOCKET_TAKE_RIGHT:
-		result = right_take(r);
-		if (result < 0)
-			result_set(r->m, result);
+		right_take(r);
 		break;
 	case SOCKET_PAIR:
 		pair_method(r);

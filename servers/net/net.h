@@ -127,7 +127,7 @@ int64_t send_now(struct request *r, uint32_t size, uint32_t flags);
 // What kind of handle is it? HANDLE_*, or 0. *socket: of this server.
 uint8_t right_kind(cap_t slot, struct socket **socket);
 int64_t right_stage(struct request *r);
-int64_t right_take(struct request *r);
+void right_take(struct request *r);
 uint64_t address_badge(cap_t slot);  // 0: it is no capability of this server
 cap_t arrived_keep(cap_t arrived);  // the slot is the caller's now; 0: no slot for the next
 void arrived_drop(cap_t arrived);

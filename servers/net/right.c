@@ -126,29 +126,34 @@ int64_t right_stage(struct request *r)
 	return 0;
 }
 
-// The capability is in a slot of its own until the next one is taken: the answer has to get through.
-int64_t right_take(struct request *r)
+// It has gone when its answer has arrived: this server must not be one more who holds the descriptor.
+void right_take(struct request *r)
 {
-	static cap_t handed;
 	struct rights *rights = r->window->received;
-	struct right *right;
+	struct right *right = rights ? &rights->items[rights->taken] : NULL;
+	cap_t reply;
 
-	if (handed)
-		hook_right_end(handed);
-	handed = 0;
 	if (r->words[1] && rights)
 		rights_trim(rights, rights->taken);
-	if (r->words[1] || !rights || rights->taken == rights->count)
-		return -ENOENT;
-	right = &rights->items[rights->taken++];
+	if (!rights || rights->taken == rights->count) {
+		result_set(r->m, -ENOENT);
+		return;
+	}
+	reply = server_keep(&net.server);
+	if (!reply) {
+		result_set(r->m, -ENOMEM);
+		return;
+	}
+	msg_set_cap(0, right->socket ? right->socket->handle_slot : right->slot);
+	*r->m = (struct msg){.tag = TAG(0, 1) | TAG_CAPS(1), .words = {right->kind}};
+	if (server_answer(&net.server, reply, r->m))
+		return;
+	rights->taken++;
 	user_rights_remove(rights->user, 1);
 	if (right->socket) {
 		right->socket->in_flight--;
-		msg_set_cap(0, grant_handle(right->socket));
+		right->socket->has_handles = true;
 	} else {
-		handed = right->slot;
-		msg_set_cap(0, handed);
+		hook_right_end(right->slot);
 	}
-	*r->m = (struct msg){.tag = TAG(0, 1) | TAG_CAPS(1), .words = {right->kind}};
-	return right->kind;
 }
