@@ -16,7 +16,9 @@
 // *result: pid, or -ESRCH
 // *real: uid | gid << 32
 // *exists: 1: `pid` is a process
-static inline err_t identity_credentials(cap_t to, uint64_t badge, uint64_t pid, uint64_t *result, uint64_t *real, uint64_t *effective, uint64_t *saved, uint64_t *exists)
+// *ended: how many programs that had such a badge have ended since the start: who has heard of
+// fewer has missed one
+static inline err_t identity_credentials(cap_t to, uint64_t badge, uint64_t pid, uint64_t *result, uint64_t *real, uint64_t *effective, uint64_t *saved, uint64_t *exists, uint64_t *ended)
 {
 	struct msg m = {.tag = TAG(IDENTITY_CREDENTIALS, 2), .words = {badge, pid}};
 	err_t err = sys_call(to, &m);
@@ -31,6 +33,8 @@ static inline err_t identity_credentials(cap_t to, uint64_t badge, uint64_t pid,
 		*saved = m.words[3];
 	if (exists)
 		*exists = m.words[4];
+	if (ended)
+		*ended = m.words[5];
 	return err;
 }
 

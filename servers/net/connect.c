@@ -1,7 +1,7 @@
 // Who is connected with whom, and what a socket is ready for.
-#include <poll.h>
-
 #include "servers/net/socket.h"
+
+#include <poll.h>
 
 static void couple(struct socket *a, struct socket *b)
 {

@@ -5,10 +5,13 @@
 
 bool identity_get(uint64_t client, uint64_t pid, struct identity *out, bool *pid_exists)
 {
-	uint64_t result, real, effective, saved, exists;
+	uint64_t result, real, effective, saved, exists, ended;
 
-	if (identity_credentials(net.identity, client, pid, &result, &real, &effective, &saved, &exists) ||
-	    (int64_t)result <= 0)
+	if (identity_credentials(net.identity, client, pid, &result, &real, &effective, &saved, &exists, &ended))
+		return false;
+	net.ended_said = ended;
+	net.sweeps |= ended != net.clients_ended;
+	if ((int64_t)result <= 0)
 		return false;
 	*out = (struct identity){
 		(uint32_t)result, (uint32_t)real, (uint32_t)effective, (uint32_t)saved,

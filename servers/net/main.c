@@ -42,10 +42,12 @@ static void message_handle(struct server *server, struct msg *m)
 	(void)server;
 	switch (tag_kind(m->tag)) {
 	case KIND_NO_SENDERS:
-		if (m->badge & NET_BADGE)
+		if (m->badge & NET_BADGE) {
+			net.clients_ended++;
 			window_client_end(m->badge);
-		else
+		} else {
 			grant_no_senders(m->badge);
+		}
 		break;
 	case KIND_NOTIFICATION:
 		wait_expire();
@@ -53,6 +55,8 @@ static void message_handle(struct server *server, struct msg *m)
 	default:
 		request_handle(m);
 	}
+	if (net.sweeps)
+		window_sweep();
 	net_settle();
 }
 

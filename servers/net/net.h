@@ -71,6 +71,9 @@ struct net {
 	struct server server;
 	cap_t cnode, file, terminal, identity;
 	cap_t receive;  // slot for a capability that arrives
+	uint64_t clients_ended;  // programs with a badge whose end was heard of
+	uint64_t ended_said;     // how many there were by the process server's last word
+	bool sweeps;             // one was missed: window_sweep
 };
 extern struct net net;
 
@@ -101,6 +104,9 @@ bool window_init(void);
 struct window *window_find(uint64_t token);
 void window_attach(uint64_t client, struct msg *m);
 void window_client_end(uint64_t client);
+// The end of a program may have been missed: what the kernel has to say is lost when the process server
+// takes the program apart while this one waits for it to answer.
+void window_sweep(void);
 // What is in its care is dropped.
 void window_staged_drop(struct window *w);
 void window_received_drop(struct window *w);

@@ -11,6 +11,10 @@
 #ifndef SERVERS_NET_SOCKET_H
 #define SERVERS_NET_SOCKET_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

@@ -120,6 +120,14 @@ static void end_if_gone(struct window *w)
 		window_free(w);
 }
 
+void window_sweep(void)
+{
+	window_each(end_if_gone);
+	// One that is only late is counted twice: that costs another sweep.
+	net.clients_ended = net.ended_said;
+	net.sweeps = false;
+}
+
 static struct window *free_find(void)
 {
 	for (uint32_t i = 0; i < count; i++)

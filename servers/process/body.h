@@ -30,6 +30,7 @@ struct body {
 	uint32_t pages;                 // of the first thread and the process block
 	cap_t map;                      // the process block's: of the space's slots
 	uint32_t index;                 // process block
+	uint64_t net_badge;             // of BODY_NET; 0: it has none
 	struct process_block *block;
 	struct thread *threads;         // parked ones, too
 	uint32_t thread_count, parked;  // that run; that are kept for the next
@@ -68,6 +69,8 @@ bool body_handles_grow(struct body *body);
 uint64_t body_ticks(const struct body *body);
 // Give it the capability of the net server. False: it cannot be.
 bool body_net_set(struct body *body, const struct task *task);
+// How many that had it are gone.
+uint64_t body_net_ended(void);
 // Start its one thread in the library with its library stack empty.
 bool body_start(struct body *body, uint64_t ip);
 

@@ -89,11 +89,13 @@ static struct task *task_of(uint64_t badge)
 // For servers that hold badges which this one gave out.
 static void credentials_handle(struct msg *m)
 {
-	const struct task *task = task_of(m->words[0]);
+	const struct task *task = &tasks.items[m->words[0] & (TASK_MAX - 1)];
 	const struct task *other = m->words[1] ? task_find(&tasks, m->words[1]) : NULL;
+	bool is_it = task->body && task->body->net_badge && task->body->net_badge == m->words[0];
 
-	answer_set(m, task ? (int64_t)task->pid : -ESRCH);
-	if (!task)
+	answer_set(m, is_it ? (int64_t)task->pid : -ESRCH);
+	m->words[5] = body_net_ended();
+	if (!is_it)
 		return;
 	m->words[1] = task->ids.ruid | (uint64_t)task->ids.rgid << 32;
 	m->words[2] = task->ids.euid | (uint64_t)task->ids.egid << 32;
