@@ -1,4 +1,7 @@
 // What goes along with data between sockets: descriptors, credentials; and what becomes of them.
+// abi: sendmsg SCM_RIGHTS SCM_CREDENTIALS: whole
+// abi: recvmsg SCM_RIGHTS SCM_CREDENTIALS MSG_CMSG_CLOEXEC MSG_CTRUNC: whole
+// abi: getsockopt SO_PEERCRED: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>

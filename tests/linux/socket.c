@@ -1,4 +1,20 @@
 // Sockets of AF_UNIX: making, connecting, sending, receiving, and every way to do it wrong.
+// abi: socket AF_UNIX: whole
+// abi: socketpair AF_UNIX: whole
+// abi: bind: whole
+// abi: connect: whole
+// abi: listen: whole
+// abi: accept: whole
+// abi: accept4: whole
+// abi: getsockname: whole
+// abi: getpeername: whole
+// abi: shutdown: whole
+// abi: sendto MSG_DONTWAIT MSG_NOSIGNAL MSG_EOR: whole
+// abi: recvfrom MSG_DONTWAIT MSG_PEEK MSG_TRUNC MSG_WAITALL: whole
+// abi: sendmmsg: whole
+// abi: recvmmsg MSG_WAITFORONE: whole
+// abi: getsockopt SO_TYPE SO_DOMAIN SO_PROTOCOL SO_ERROR SO_ACCEPTCONN SO_SNDBUF SO_RCVTIMEO SO_REUSEADDR: whole
+// abi: setsockopt SO_SNDBUF SO_RCVTIMEO SO_REUSEADDR SO_LINGER SO_PASSCRED: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
@@ -542,8 +558,101 @@ static void interrupted(void)
 	close(s[1]);
 }
 
-int main(void)
+static void pause_ms(long ms) { usleep((useconds_t)ms * 1000); }
+
+// poll that waits, for what another process does.
+static void waiting(void)
 {
+	struct sockaddr_un a;
+	socklen_t size = abstract(&a, "socket-waiting");
+	struct pollfd p[2];
+	int s[2], l = socket(AF_UNIX, SOCK_STREAM, 0), d, status = 1;
+	pid_t child;
+	char c;
+
+	socketpair(AF_UNIX, SOCK_STREAM, 0, s);
+	bind(l, (void *)&a, size);
+	listen(l, 1);
+	p[0] = (struct pollfd){s[0], POLLIN, 0};
+	p[1] = (struct pollfd){l, POLLIN, 0};
+	child = fork();
+	if (child == 0) {
+		close(s[0]);
+		pause_ms(30);
+		write(s[1], "p", 1);
+		pause_ms(30);
+		connect(socket(AF_UNIX, SOCK_STREAM, 0), (void *)&a, size);
+		_exit(0);
+	}
+	close(s[1]);
+	check(poll(p, 2, 20000) == 1 && p[0].revents == POLLIN, "a stream becomes readable");
+	check(read(s[0], &c, 1) == 1 && c == 'p', "and is read");
+	p[0].fd = -1;
+	check(poll(p, 2, 20000) == 1 && p[1].revents == POLLIN, "a listener has a connection");
+	p[0].fd = s[0];
+	p[1].fd = -1;
+	check(poll(p, 2, 20000) == 1 && p[0].revents == (POLLIN | POLLHUP), "the peer ends");
+	check(waitpid(child, &status, 0) == child && status == 0, "the other process");
+	close(s[0]);
+	close(l);
+	abstract(&a, "socket-waiting2");
+	size++;
+	d = socket(AF_UNIX, SOCK_DGRAM, 0);
+	bind(d, (void *)&a, size);
+	l = socket(AF_UNIX, SOCK_DGRAM, 0);
+	connect(l, (void *)&a, size);
+	while (send(l, "x", 1, MSG_DONTWAIT) == 1)
+		;
+	child = fork();
+	if (child == 0) {
+		pause_ms(30);
+		for (int i = 0; i < 300 && recv(d, &c, 1, MSG_DONTWAIT) == 1; i++)
+			;
+		_exit(0);
+	}
+	p[0] = (struct pollfd){l, POLLOUT, 0};
+	check(poll(p, 1, 20000) == 1 && p[0].revents == POLLOUT, "a receiver makes room");
+	waitpid(child, &status, 0);
+	while (send(l, "x", 1, MSG_DONTWAIT) == 1)
+		;
+	child = fork();
+	if (child == 0) {
+		pause_ms(30);
+		_exit(recv(d, &c, 1, 0) != 1);
+	}
+	check(send(l, "y", 1, 0) == 1, "a sender waits for it");
+	check(waitpid(child, &status, 0) == child && status == 0, "the receiver");
+	close(l);
+	close(d);
+}
+
+static void executed(char *name)
+{
+	char first[12], second[12], data[8];
+	int s[2], t[2], status = 1;
+	pid_t child;
+
+	socketpair(AF_UNIX, SOCK_STREAM, 0, s);
+	socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, t);
+	snprintf(first, sizeof first, "%d", s[1]);
+	snprintf(second, sizeof second, "%d", t[1]);
+	child = fork();
+	if (child == 0) {
+		execl(name, name, first, second, NULL);
+		_exit(9);
+	}
+	check(waitpid(child, &status, 0) == child && status == 0, "a socket outlives exec, but for close-on-exec");
+	check(read(s[0], data, 8) == 4, "and is written to");
+	for (int i = 0; i < 2; i++) {
+		close(s[i]);
+		close(t[i]);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3)
+		return write(atoi(argv[1]), "exec", 4) != 4 || fcntl(atoi(argv[2]), F_GETFD) != -1;
 	making();
 	streams();
 	broken_pipe();
@@ -559,5 +668,7 @@ int main(void)
 	records();
 	many_messages();
 	interrupted();
+	waiting();
+	executed(argv[0]);
 	return tap_end();
 }
