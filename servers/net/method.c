@@ -1,11 +1,7 @@
 // Methods: of the program's capability, and of a socket's handle (protocol/socket.def).
-#include <stdlib.h>
-
 #include "protocol/gen/net.h"
 #include "protocol/gen/socket.h"
 #include "servers/net/net.h"
-
-#define STAGED_MAX (2 * BUFFER_MAX)
 
 static void handle_answer(struct request *r, struct socket *s)
 {
@@ -182,27 +178,13 @@ static void recv_message_method(struct request *r)
 	wait_start(r, WAIT_RECV_MESSAGE, may_wait(r, w->flags), r->socket->receive_timeout);
 }
 
-// Grows by a window at a time, so by what was really given.
 static int64_t stage_data(struct request *r)
 {
-	uint64_t offset = r->words[1], size = r->words[2];
-	struct window *w = r->window;
-	uint8_t *grown;
-
-	if (offset == 0) {
-		free(w->data);
-		w->data = NULL;
-		w->data_size = 0;
-	}
-	if (offset != w->data_size || size > SOCKET_DATA_MAX || offset + size > STAGED_MAX)
+	if (r->words[1] == 0)
+		window_data_drop(r->window);
+	if (r->words[1] != r->window->data_size || r->words[2] > SOCKET_DATA_MAX)
 		return -EINVAL;
-	grown = realloc(w->data, offset + size + 1);
-	if (!grown)
-		return -ENOBUFS;
-	w->data = grown;
-	memcpy(w->data + offset, w->bytes, size);
-	w->data_size = (uint32_t)(offset + size);
-	return 0;
+	return window_data_add(r->window, (uint32_t)r->words[2]);
 }
 
 static int64_t fetch_data(struct request *r)

@@ -109,6 +109,9 @@ void window_client_end(uint64_t client);
 void window_sweep(void);
 // What is in its care is dropped.
 void window_staged_drop(struct window *w);
+void window_data_drop(struct window *w);
+// Adds what lies in the window to a large message. 0 or -errno.
+int64_t window_data_add(struct window *w, uint32_t size);
 void window_received_drop(struct window *w);
 void window_fetched_set(struct window *w, struct packet *packet);
 void window_each(void (*fn)(struct window *w));

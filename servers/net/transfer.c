@@ -80,8 +80,9 @@ int64_t send_check(struct send *send, struct wait ***queue)
 	if (result < 0)
 		return result;
 	send->packet = packet_make(s, (uint32_t)result);
+	// Memory that this socket holds will be free again; for that it can wait.
 	if (!send->packet)
-		return -ENOBUFS;
+		return s->charge ? NET_WAIT : -ENOBUFS;
 	memcpy(send->packet->data, send->data, (size_t)result);
 	return result;
 }

@@ -9,11 +9,12 @@
 #include "servers/net/net.h"
 
 #define WINDOW_MAX 1024u
+#define STAGED_EACH (2 * BUFFER_MAX)
 
 static struct window *windows;
 static const struct component_region *memory;
 static uint32_t count;
-static uint64_t now;
+static uint64_t now, staged_bytes;
 
 bool window_init(void)
 {
@@ -39,14 +40,38 @@ struct window *window_find(uint64_t token)
 	return &windows[i];
 }
 
+void window_data_drop(struct window *w)
+{
+	free(w->data);
+	staged_bytes -= w->data_size;
+	w->data = NULL;
+	w->data_size = 0;
+}
+
+int64_t window_data_add(struct window *w, uint32_t size)
+{
+	uint8_t *grown;
+
+	if (size > SOCKET_DATA_MAX || w->data_size + size > STAGED_EACH)
+		return -EMSGSIZE;
+	if (staged_bytes + size > component_get()->heap_size / 8)
+		return -ENOBUFS;
+	grown = realloc(w->data, w->data_size + size + 1);
+	if (!grown)
+		return -ENOBUFS;
+	memcpy(grown + w->data_size, w->bytes, size);
+	w->data = grown;
+	w->data_size += size;
+	staged_bytes += size;
+	return 0;
+}
+
 void window_staged_drop(struct window *w)
 {
 	if (w->staged)
 		rights_free(w->staged);
 	w->staged = NULL;
-	free(w->data);
-	w->data = NULL;
-	w->data_size = 0;
+	window_data_drop(w);
 }
 
 void window_received_drop(struct window *w)
@@ -146,6 +171,22 @@ static struct window *oldest_find(void)
 	return best;
 }
 
+// A program that has too many: its own that was used longest ago.
+static struct window *client_window_find(uint64_t client)
+{
+	struct window *best = NULL;
+	uint32_t has = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (!windows[i].token || windows[i].client != client)
+			continue;
+		has++;
+		if (!best || windows[i].used < best->used)
+			best = &windows[i];
+	}
+	return has >= count / 2 ? best : NULL;
+}
+
 // The one to take: the caller's old one, a free one, one of a program that is gone, the one that was
 // used longest ago. Null: all are needed.
 static struct window *window_choose(uint64_t client, uint64_t old)
@@ -154,7 +195,10 @@ static struct window *window_choose(uint64_t client, uint64_t old)
 
 	if (w && w->client == client)
 		return w;
-	w = free_find();
+	// No program has more than half of them.
+	w = client_window_find(client);
+	if (!w)
+		w = free_find();
 	if (!w) {
 		window_each(end_if_gone);
 		w = free_find();
