@@ -26,7 +26,8 @@ static int64_t token_call(cap_t cap, struct msg *m, int64_t (*call)(cap_t cap, s
 		bool is_old = thread_get()->window_token[WINDOW_NET] != 0;
 		int64_t result = 0;
 
-		*m = sent;
+		if (i)
+			*m = sent;
 		m->words[0] = window_get(WINDOW_NET, cap, &result);
 		if (m->words[0] && fill)
 			result = fill(context);
