@@ -48,6 +48,22 @@
 #define TRAMPOLINE_SYSCALL 0x00  // redirect entry
 #define TRAMPOLINE_SIGNAL 0x40   // upcall entry
 
+// The net server's windows: what is where (protocol/socket.def).
+#define SOCKET_INLINE 48        // bytes of data in words 2 to 7
+#define SOCKET_NAME 0x3f00      // names lie here, up to SOCKET_NAME_MAX bytes
+#define SOCKET_NAME_MAX 110
+#define SOCKET_DATA_MAX 0x3f00  // data before
+#define SOCKET_WAIT (-512)      // result of send: it would have to wait
+#define SOCKET_WITH_RIGHTS 1u
+#define SOCKET_WITH_CREDENTIALS 2u
+#define SOCKET_WITH_STAGED 4u   // the data was staged
+#define SOCKET_INFO_WINDOW (1ull << 32)
+#define SOCKET_INFO_CREDENTIALS (1ull << 33)
+#define SOCKET_RIGHTS_MAX 253
+// Badges that the process server gives out of the net server: the task's identity and the number of
+// its body, so that the end of one program is not taken for that of the next.
+#define NET_BADGE (1ull << 63)
+
 // Transfer windows: one for each kind of server.
 #define WINDOW_FILE 0
 #define WINDOW_TERMINAL 1
@@ -59,6 +75,7 @@
 #define LINUX_SLOT_PROCESS 1       // process server, badge of the first thread
 #define LINUX_SLOT_CONTEXT 2       // file server, the context
 #define LINUX_SLOT_CNODE 3         // the window of handle slots: move, delete, derive within it
+#define LINUX_SLOT_NET 4           // net server, once process_net was called
 #define LINUX_SLOT_THREADS 8       // the first thread's notification (wait, signal), + 1 its SchedContext
                                    // (deadline only; the deadline signals bit 0), + 2 on further threads':
                                    // linux_thread.slot_* say which
@@ -90,6 +107,7 @@ struct linux_library {
 #define HANDLE_NONE 0
 #define HANDLE_FILE 1
 #define HANDLE_TERMINAL 2
+#define HANDLE_SOCKET 3
 #define HANDLE_DEVICE_TERMINAL 16  // open again there
 
 #define LINUX_NSIG 64

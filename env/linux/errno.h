@@ -33,7 +33,19 @@
 #define ENOSYS 38
 #define ELOOP 40
 #define EREMOTE 66
+#define EDOM 33
+#define EAFNOSUPPORT 97
+#define EPROTONOSUPPORT 93
+#define ESOCKTNOSUPPORT 94
+#define ENOTSOCK 88
+#define EMSGSIZE 90
+#define ENOPROTOOPT 92
 #define EOPNOTSUPP 95
+#define EADDRINUSE 98
+#define ENOBUFS 105
+#define EISCONN 106
+#define ENOTCONN 107
+#define ECONNREFUSED 111
 #define ETIMEDOUT 110
 
 // Inside the library only: broken off by a signal that has a handler. The boundary makes of it a

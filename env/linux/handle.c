@@ -59,6 +59,17 @@ int64_t handle_reserve(void)
 	return index;
 }
 
+int64_t handle_reserve_spare(void)
+{
+	struct process_block *process = table_lock();
+	int64_t index = descriptor_reserve(process);
+
+	table_unlock(process);
+	if (index >= 0)
+		msg_set_receive(handle_slot(index), 1);
+	return index;
+}
+
 void handle_set(int64_t index, uint8_t kind, uint8_t type)
 {
 	struct linux_handle *handle = &process_get()->handles[index];

@@ -1,6 +1,7 @@
 // read and write, in all their forms: pieces of a window's size between the program and a server.
 #include "env/linux/library.h"
 #include "env/linux/segment.h"
+#include "env/linux/socket.h"
 #include "protocol/gen/file.h"
 
 struct iovec {
@@ -27,8 +28,7 @@ int64_t segment_next(struct segments *s)
 	return 0;
 }
 
-// Look at a vector as Linux does before it moves anything: total bytes, cut at IO_MAX, or -errno.
-static int64_t vector_size(uint64_t vector, uint64_t count)
+int64_t vector_size(uint64_t vector, uint64_t count)
 {
 	uint64_t total = 0;
 
@@ -68,19 +68,7 @@ uint64_t segments_copy(struct segments *s, char *window, uint64_t size, bool is_
 	return done;
 }
 
-static void segments_skip(struct segments *s, uint64_t left)
-{
-	while (left && segment_next(s) == 0) {
-		uint64_t step = s->size < left ? s->size : left;
-
-		s->base += step;
-		s->size -= step;
-		left -= step;
-	}
-}
-
-// Reading consumes: what cannot be written is found before the server is asked.
-static int64_t segments_probe(struct segments s, uint64_t size)
+int64_t segments_probe(struct segments s, uint64_t size)
 {
 	while (size && segment_next(&s) == 0) {
 		uint64_t n = s.size < size ? s.size : size;
@@ -92,6 +80,17 @@ static int64_t segments_probe(struct segments s, uint64_t size)
 		s.size = 0;
 	}
 	return 0;
+}
+
+void segments_advance(struct segments *s, uint64_t size)
+{
+	while (size && segment_next(s) == 0) {
+		uint64_t step = s->size < size ? s->size : size;
+
+		s->base += step;
+		s->size -= step;
+		size -= step;
+	}
 }
 
 struct transfer {
@@ -145,7 +144,7 @@ static int64_t piece(struct transfer *t, uint64_t size)
 	if (!t->is_write)
 		return (uint64_t)result == segments_copy(&t->segments, window_memory(call.kind),
 							 (uint64_t)result, false) ? result : -EFAULT;
-	segments_skip(&t->segments, (uint64_t)result);
+	segments_advance(&t->segments, (uint64_t)result);
 	return result;
 }
 
@@ -174,7 +173,7 @@ static int64_t transfer(struct transfer *t, uint64_t size)
 		if (result != RING_NONE)
 			return done ? (int64_t)done : result;
 		t->segments = before;
-		segments_skip(&t->segments, done);
+		segments_advance(&t->segments, done);
 	} else if (t->handle->type == HANDLE_TYPE_SIGNAL && t->offset == UINT64_MAX && !t->is_write) {
 		return signal_read(t->handle, &t->segments, size);
 	}
@@ -223,6 +222,8 @@ static int64_t move(const struct handle *handle, struct segments *s, uint64_t si
 	uint8_t io = process_get()->io[handle->index];
 	int64_t done = 0;
 
+	if (handle->kind == HANDLE_SOCKET)
+		return socket_move(handle, s, size, offset, is_write);
 	if (io >= IO_DEVICE && io < IO_DEVICE_END)
 		return device_move(io, s, size, is_write);
 	if (is_write && handle->type == TYPE_REGULAR && limit_file() != UINT64_MAX)

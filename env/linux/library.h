@@ -97,6 +97,8 @@ extern const char ucopy_start[], ucopy_end[];
 int64_t handle_find(uint64_t fd, struct handle *handle);
 // An empty handle whose slot is the receive slot: its index, or -EMFILE.
 int64_t handle_reserve(void);
+// The same for a capability that is used in passing and will be no descriptor.
+int64_t handle_reserve_spare(void);
 cap_t handle_slot(int64_t index);
 // Drop one reference; the last one deletes the capability.
 void handle_release(int64_t index);

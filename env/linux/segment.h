@@ -16,7 +16,13 @@ int64_t segment_next(struct segments *s);
 // Copy between the buffers and memory of the environment: bytes done.
 uint64_t segments_copy(struct segments *s, char *memory, uint64_t size, bool is_write);
 
-// The same, quicker where there is one buffer.
+// Look at a vector as Linux does before it moves anything: total bytes, cut at IO_MAX, or -errno.
+int64_t vector_size(uint64_t vector, uint64_t count);
+// Reading consumes: what cannot be written is found before the server is asked. 0 or -EFAULT.
+int64_t segments_probe(struct segments s, uint64_t size);
+void segments_advance(struct segments *s, uint64_t size);
+
+// The same as segments_copy, quicker where there is one buffer.
 static inline uint64_t segments_copy_piece(struct segments *s, char *memory, uint64_t size, bool is_write)
 {
 	void *base = (void *)s->base;

@@ -54,6 +54,21 @@ table:
 	CALL	38, call_setitimer
 	CALL	39, call_getpid
 	CALL	40, call_sendfile
+	CALL	41, call_socket
+	CALL	42, call_connect
+	CALL	43, call_accept
+	CALL	44, call_sendto
+	CALL	45, call_recvfrom
+	CALL	46, call_sendmsg
+	CALL	47, call_recvmsg
+	CALL	48, call_shutdown
+	CALL	49, call_bind
+	CALL	50, call_listen
+	CALL	51, call_getsockname
+	CALL	52, call_getpeername
+	CALL	53, call_socketpair
+	CALL	54, call_setsockopt
+	CALL	55, call_getsockopt
 	CALL	56, entry_clone
 	CALL	57, entry_fork
 	CALL	58, entry_vfork
@@ -190,6 +205,7 @@ table:
 	CALL	285, call_fallocate
 	CALL	286, call_timerfd_settime
 	CALL	287, call_timerfd_gettime
+	CALL	288, call_accept4
 	CALL	289, call_signalfd4
 	CALL	290, call_eventfd2
 	CALL	291, call_epoll_create1
@@ -198,8 +214,10 @@ table:
 	CALL	295, call_preadv
 	CALL	296, call_pwritev
 	CALL	297, call_rt_tgsigqueueinfo
+	CALL	299, call_recvmmsg
 	CALL	302, call_prlimit64
 	CALL	306, call_syncfs
+	CALL	307, call_sendmmsg
 	CALL	309, call_getcpu
 	CALL	316, call_renameat2
 	CALL	318, call_getrandom

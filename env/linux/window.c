@@ -6,12 +6,33 @@
 #include "env/linux/library.h"
 #include "protocol/gen/context.h"
 #include "protocol/gen/file.h"
+#include "protocol/gen/net.h"
+#include "protocol/gen/process.h"
 
 char *window_memory(uint8_t kind) { return (char *)env_window(thread_get()->index, kind); }
 
 uint8_t window_kind(const struct handle *handle)
 {
-	return handle->kind == HANDLE_TERMINAL ? WINDOW_TERMINAL : WINDOW_FILE;
+	switch (handle->kind) {
+	case HANDLE_TERMINAL:
+		return WINDOW_TERMINAL;
+	case HANDLE_SOCKET:
+		return WINDOW_NET;
+	default:
+		return WINDOW_FILE;
+	}
+}
+
+// The net server's windows are attached through the program's own capability, which it gets when it
+// first needs it.
+static err_t net_renew(uint64_t old, uint64_t address, uint64_t *result, uint64_t *token, uint64_t *size)
+{
+	err_t err = net_attach(LINUX_SLOT_NET, old, address, result, token, size);
+
+	if (err != ERR_CAP_INVALID)
+		return err;
+	err = process_net(LINUX_SLOT_PROCESS, result);
+	return err || *result ? err : net_attach(LINUX_SLOT_NET, 0, address, result, token, size);
 }
 
 // Attach, or attach again. The file server finds the window by index; others by the old token.
@@ -25,6 +46,8 @@ static uint64_t window_renew(uint8_t kind, cap_t cap, int64_t *error)
 	msg_set_window(address, WINDOW_SIZE / PAGE_SIZE);
 	if (kind == WINDOW_FILE)
 		err = context_attach(LINUX_SLOT_CONTEXT, thread->index, address, &result, &token, &size);
+	else if (kind == WINDOW_NET)
+		err = net_renew(thread->window_token[kind], address, &result, &token, &size);
 	else
 		err = file_attach(cap, thread->window_token[kind], address, &result, &token, &size);
 	msg_set_window(0, 0);

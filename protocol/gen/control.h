@@ -34,8 +34,9 @@ static inline err_t control_make(cap_t to, uint64_t *result)
 
 // Let a device node (as made in /dev by name) be answered with a capability of another server.
 // Takes one capability.
-// device: (major << 8 | minor): 5:0 tty, 5:1 console
-// kind: HANDLE_DEVICE_*
+// device: (major << 8 | minor): 5:0 tty, 5:1 console; nothing for HANDLE_SOCKET
+// kind: HANDLE_DEVICE_*; HANDLE_SOCKET: the capability is one of the server whose capabilities
+// name_bind takes
 // capability: what open hands out copies of
 static inline err_t control_register(cap_t to, uint64_t device, uint64_t kind, cap_t capability, uint64_t *result)
 {

@@ -31,6 +31,8 @@
 #define NAME_MOUNT 0x314
 #define NAME_UMOUNT 0x315
 #define NAME_CHROOT 0x316
+#define NAME_BIND 0x317
+#define NAME_SOCKET 0x318
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define NAME_METHODS(X) \
@@ -55,7 +57,9 @@
 	X(anchor, 1, 0) \
 	X(mount, 6, 0) \
 	X(umount, 3, 0) \
-	X(chroot, 2, 0)
+	X(chroot, 2, 0) \
+	X(bind, 3, 1) \
+	X(socket, 2, 0)
 
 // Open or create. Carries the capability of the handle, except where kind says otherwise.
 // window: token
@@ -323,6 +327,33 @@ static inline err_t name_umount(cap_t to, uint64_t window, uint64_t path, uint64
 static inline err_t name_chroot(cap_t to, uint64_t window, uint64_t path, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(NAME_CHROOT, 2), .words = {window, path}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Make a socket inode that leads to the address capability which is carried.
+// address: of the server that control_register named for HANDLE_SOCKET
+// *result: 0, or -errno (-EADDRINUSE: the name is there)
+static inline err_t name_bind(cap_t to, uint64_t window, uint64_t path, uint64_t mode, cap_t address, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_BIND, 3) | TAG_CAPS(1), .words = {window, path, mode}};
+	msg_set_cap(0, address);
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Find the socket of that name, for which the caller must have the right to write. Carries its
+// address capability.
+// *result: 0, or -errno (-ECONNREFUSED: it is no socket, or nobody's)
+static inline err_t name_socket(cap_t to, uint64_t window, uint64_t path, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(NAME_SOCKET, 2), .words = {window, path}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

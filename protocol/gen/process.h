@@ -33,6 +33,7 @@
 #define PROCESS_FAULT_SIGNAL 0x81a
 #define PROCESS_TIMER 0x81b
 #define PROCESS_GROW_HANDLES 0x81c
+#define PROCESS_NET 0x81d
 #define PROCESS_THREAD_EXIT 0x828
 #define PROCESS_THREAD_MAKE 0x829
 #define PROCESS_SIGNAL_TAKE 0x82a
@@ -78,6 +79,7 @@
 	X(fault_signal, 1, 0) \
 	X(timer, 3, 0) \
 	X(grow_handles, 0, 0) \
+	X(net, 0, 0) \
 	X(thread_exit, 1, 0) \
 	X(thread_make, 4, 0) \
 	X(signal_take, 1, 0) \
@@ -462,6 +464,18 @@ static inline err_t process_timer(cap_t to, uint64_t value, uint64_t interval, u
 static inline err_t process_grow_handles(cap_t to, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(PROCESS_GROW_HANDLES, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Have the capability of the net server, in LINUX_SLOT_NET.
+// *result: 0, or -errno
+static inline err_t process_net(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_NET, 0)};
 	err_t err = sys_call(to, &m);
 
 	if (result)

@@ -3,6 +3,7 @@
 
 #include "protocol/gen/context.h"
 #include "protocol/gen/control.h"
+#include "protocol/linux.h"
 
 request_method context_op_attach, context_op_fork, context_op_umask, context_op_set_ids;
 request_method context_op_set_groups, context_op_place;
@@ -101,6 +102,12 @@ int64_t context_op_place(struct request *r)
 
 int64_t control_op_make(struct request *r) { return context_hand(r, context_make(NULL)); }
 
+static void receive_renew(void)
+{
+	file.receive = slot_alloc();
+	msg_set_receive(file.receive, file.receive ? 1 : 0);
+}
+
 int64_t control_op_register(struct request *r)
 {
 	uint64_t device = r->words[0];
@@ -109,11 +116,15 @@ int64_t control_op_register(struct request *r)
 
 	if (device > 0xffff || capability == 0 || capability != file.receive)
 		return -EINVAL;
+	if (r->words[1] == HANDLE_SOCKET) {
+		result = socket_register(capability);
+		if (result == 0)
+			receive_renew();
+		return result;
+	}
 	device = makedev((unsigned)device >> 8, (unsigned)device & 0xff);
 	result = device_register(device, r->words[1], capability);
-	if (result == 0) {
-		file.receive = slot_alloc();
-		msg_set_receive(file.receive, file.receive ? 1 : 0);
-	}
+	if (result == 0)
+		receive_renew();
 	return result;
 }

@@ -162,6 +162,14 @@ bool device_is_known(const struct inode *inode);
 cap_t device_registered(uint64_t device, uint64_t *kind);
 int64_t device_register(uint64_t device, uint64_t kind, cap_t capability);
 
+// socket.c
+int64_t socket_register(cap_t capability);
+// Let the inode lead to the address that arrived. 0 or -errno.
+int64_t socket_set(struct inode *inode, cap_t arrived);
+void socket_end(struct inode *inode);
+// The slot that the inode leads to, 0: nobody is there.
+cap_t socket_get(const struct inode *inode);
+
 // pipeend.c
 int pipe_make_ends(uint32_t flags, const struct cred *cred, struct description *ends[2]);
 int pipe_open(struct description *description);  // of a FIFO: 0 or -errno

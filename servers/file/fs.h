@@ -118,6 +118,7 @@ struct inode {
 		struct dir dir;
 		char *target;       // of a symbolic link, size bytes and NUL; null: in the image
 		struct pipe *pipe;  // null: nobody has it open
+		uint32_t socket;    // of a socket: the slot that leads to it (socket.c); 0: to nobody
 	};
 };
 
@@ -140,6 +141,8 @@ struct fs {
 	void (*settle)(struct inode *inode);
 	// The attributes of a file that clients see have changed.
 	void (*publish)(struct fs *fs, struct inode *inode);
+	// A socket's inode goes, which has a slot.
+	void (*socket_end)(struct inode *inode);
 };
 
 // The image's folder `root` becomes the root directory. 0, or -errno.

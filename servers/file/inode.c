@@ -119,6 +119,8 @@ static struct inode *inode_free(struct fs *fs, struct inode *inode)
 		dir_clear(fs, inode);
 	} else if (S_ISLNK(inode->mode)) {
 		heap_put(inode->target, inode->size + 1);
+	} else if (S_ISSOCK(inode->mode) && inode->socket != 0) {
+		fs->socket_end(inode);
 	}
 	if (inode->image != IMAGE_NONE)
 		fs->image_inodes[inode->image] = NULL;

@@ -500,6 +500,42 @@ int64_t name_op_pipe(struct request *r)
 	return 0;
 }
 
+int64_t name_op_bind(struct request *r)
+{
+	struct inode *inode;
+	struct view view;
+	const char *path;
+	int error = begin(r, 1, &view, &path);
+	int64_t result;
+
+	if (error == 0)
+		error = name_make(&file.fs, &view, path, S_IFSOCK | (r->words[2] & 07777), 0);
+	if (error == 0)
+		error = name_get(&file.fs, &view, path, 0, &inode);
+	if (error != 0)
+		return error == -EEXIST ? -EADDRINUSE : error;
+	result = socket_set(inode, msg_get_cap(r->m, 0));
+	if (result != 0)
+		(void)name_remove(&file.fs, &view, path, false);
+	return result;
+}
+
+int64_t name_op_socket(struct request *r)
+{
+	struct inode *inode;
+	int error = get(r, 0, &inode);
+
+	if (error == 0)
+		error = inode_allows(inode, &r->context->cred, MAY_WRITE);
+	if (error != 0)
+		return error;
+	r->cap[0] = S_ISSOCK(inode->mode) ? socket_get(inode) : 0;
+	if (r->cap[0] == 0)
+		return -ECONNREFUSED;
+	r->caps = 1;
+	return 0;
+}
+
 int64_t name_op_truncate(struct request *r)
 {
 	struct inode *inode;

@@ -21,6 +21,7 @@ static uint32_t library_pages;
 static struct linux_library library;
 static cap_t slots_free[TASK_MAX * 2];
 static uint32_t slots_free_count;
+static uint64_t net_ended;
 
 static void fail(const char *what)
 {
@@ -220,8 +221,20 @@ struct body *body_take(struct task *task, bool is_copy)
 	return body;
 }
 
+// The net server hears of it: a shell must not be taken for the program that it was.
+static void net_end(struct body *body)
+{
+	if (!body->net_badge)
+		return;
+	(void)cnode_delete(body_slot(body, BODY_CNODE), LINUX_SLOT_NET, 1);
+	(void)cnode_delete(store_cnode, body_slot(body, BODY_NET), 1);
+	body->net_badge = 0;
+	net_ended++;
+}
+
 void body_destroy(struct body *body)
 {
+	net_end(body);
 	if (!shell_put(body))
 		body_discard(body);
 }
@@ -230,6 +243,7 @@ void body_discard(struct body *body)
 {
 	struct space *space = body->space;
 
+	net_end(body);
 	body->is_ending = true;
 	if (body->unit)
 		unit_give(UNIT_BODY, body->unit);
@@ -294,6 +308,30 @@ bool body_files_set(struct body *body)
 	return derive(body_slot(body, BODY_CNODE), LINUX_SLOT_CONTEXT, body_slot(body, BODY_FILES),
 		      ENDPOINT_SEND | ENDPOINT_GRANT, 0, 0);
 }
+
+// The badge has the number of the body, too: the net server must not take the end of this one for that of
+// the next, after an exec.
+bool body_net_set(struct body *body, const struct task *task)
+{
+	static uint64_t number;
+	cap_t net = component_find_cap("net", NULL), slot = body_slot(body, BODY_NET);
+	uint64_t identity = (task->generation & 0xffffffull) << 16 | task->index;
+	uint64_t badge = NET_BADGE | ((number + 1) & 0xffff) << 40 | identity;
+
+	if (body->net_badge)
+		return true;
+	if (!net || !derive(store_cnode, slot, net, ENDPOINT_SEND | ENDPOINT_GRANT | ENDPOINT_WATCH, badge, 0))
+		return false;
+	if (!derive(body_slot(body, BODY_CNODE), LINUX_SLOT_NET, slot, ENDPOINT_SEND | ENDPOINT_GRANT, 0, 0)) {
+		(void)cnode_delete(store_cnode, slot, 1);
+		return false;
+	}
+	body->net_badge = badge;
+	number++;
+	return true;
+}
+
+uint64_t body_net_ended(void) { return net_ended; }
 
 // A bitmap may name empty slots (it is the program's): then the copies are made one by one.
 static void handles_copy_each(struct body *to, const struct body *from, uint64_t bits, uint32_t base)

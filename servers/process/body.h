@@ -11,6 +11,7 @@ enum body_slot {
 	BODY_FILES,     // the file context
 	BODY_OWNER,     // and its owner's capability
 	BODY_GROWN,     // the CNode that takes the place of BODY_CNODE, while it is made
+	BODY_NET,       // the net server's, with a badge of its own: parent of what the program gets
 	BODY_SLOTS,
 };
 
@@ -29,6 +30,7 @@ struct body {
 	uint32_t pages;                 // of the first thread and the process block
 	cap_t map;                      // the process block's: of the space's slots
 	uint32_t index;                 // process block
+	uint64_t net_badge;             // of BODY_NET; 0: it has none
 	struct process_block *block;
 	struct thread *threads;         // parked ones, too
 	uint32_t thread_count, parked;  // that run; that are kept for the next
@@ -40,6 +42,7 @@ struct body {
 
 // Badges of the server's endpoint. Below the kind: index of the thread, its serial number.
 #define BADGE_SESSION 1
+#define BADGE_IDENTITY 2
 #define BADGE_PROCESS (1ull << 56)
 #define BADGE_FAULT (2ull << 56)
 
@@ -66,6 +69,10 @@ bool body_handles_grow(struct body *body);
 bool body_share_table(struct body *body);
 // Processor time that it had.
 uint64_t body_ticks(const struct body *body);
+// Give it the capability of the net server. False: it cannot be.
+bool body_net_set(struct body *body, const struct task *task);
+// How many that had it are gone.
+uint64_t body_net_ended(void);
 // Start its one thread in the library with its library stack empty.
 bool body_start(struct body *body, uint64_t ip);
 

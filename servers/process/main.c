@@ -7,6 +7,7 @@
 
 #include "abi/gen/stubs.h"
 #include "lib/rt/component.h"
+#include "protocol/gen/identity.h"
 #include "protocol/gen/proc.h"
 #include "protocol/gen/process.h"
 #include "servers/process/server.h"
@@ -58,6 +59,11 @@ static void table_handle(struct task *task, struct msg *m)
 	answer_set(m, body_share_table(task->body) ? 0 : -ENOMEM);
 }
 
+static void net_handle(struct task *task, struct msg *m)
+{
+	answer_set(m, body_net_set(task->body, task) ? 0 : -ENOMEM);
+}
+
 typedef void handler(struct task *task, struct msg *m);
 
 // By method number; see protocol/process.def.
@@ -69,7 +75,7 @@ static handler *const handlers[] = {
 	[17] = set_ids_handle,  [18] = misc_handle,    [19] = stopped_handle, [20] = usage_handle,
 	[21] = misc_handle,     [22] = misc_handle,    [23] = madvise_handle, [24] = misc_handle,
 	[25] = mremap_handle,   [26] = fault_signal_handle, [27] = timer_handle,
-	[28] = grow_handles_handle,
+	[28] = grow_handles_handle, [29] = net_handle,
 	[40] = thread_exit_handle, [41] = thread_make_handle, [42] = signal_take_handle,
 	[43] = signal_queue_handle, [44] = signal_flush_handle, [45] = futex_wait_handle,
 	[46] = futex_wake_handle, [47] = futex_end_handle, [48] = futex_requeue_handle,
@@ -85,6 +91,23 @@ static struct task *task_of(uint64_t badge)
 	if (!caller || (caller->serial & 0xffffff) != (badge >> 16 & 0xffffff) || !caller->tid)
 		return NULL;
 	return caller->task->body ? caller->task : NULL;
+}
+
+// For servers that hold badges which this one gave out.
+static void credentials_handle(struct msg *m)
+{
+	const struct task *task = &tasks.items[m->words[0] & (TASK_MAX - 1)];
+	const struct task *other = m->words[1] ? task_find(&tasks, m->words[1]) : NULL;
+	bool is_it = task->body && task->body->net_badge && task->body->net_badge == m->words[0];
+
+	answer_set(m, is_it ? (int64_t)task->pid : -ESRCH);
+	m->words[5] = body_net_ended();
+	if (!is_it)
+		return;
+	m->words[1] = task->ids.ruid | (uint64_t)task->ids.rgid << 32;
+	m->words[2] = task->ids.euid | (uint64_t)task->ids.egid << 32;
+	m->words[3] = task->ids.suid | (uint64_t)task->ids.sgid << 32;
+	m->words[4] = other != NULL;
 }
 
 static void process_handle(struct task *task, struct msg *m)
@@ -128,6 +151,8 @@ static void message_handle(struct server *server, struct msg *m)
 		m->words[i] = 0;
 	if (task && m->badge >> 56 == BADGE_PROCESS >> 56)
 		process_handle(task, m);
+	else if (m->badge == BADGE_IDENTITY && tag_label(m->tag) == IDENTITY_CREDENTIALS)
+		credentials_handle(m);
 	else if (m->badge == BADGE_SESSION && tag_label(m->tag) >> 8 == 9)
 		session_handle(m);
 	else

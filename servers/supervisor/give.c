@@ -231,9 +231,10 @@ bool give_uses(struct component_world *world, struct component *c)
 	for (uint32_t i = 0; i < c->entry->use_count; i++) {
 		const struct manifest_use *use = &c->entry->uses[i];
 		int server = manifest_find(world->manifest, use->server);
+		uint64_t watch = use->badge ? 0 : ENDPOINT_WATCH;
 
 		if (!give_next(c, use->name, world->components[server].endpoint,
-			       ENDPOINT_SEND | ENDPOINT_GRANT, use->badge))
+			       ENDPOINT_SEND | ENDPOINT_GRANT | watch, use->badge))
 			return false;
 	}
 	return true;

@@ -208,7 +208,8 @@ static const char *read_uses(struct manifest_component *c, char **words)
 	if (!words[1] || strcmp(words[1], "badge") || !words[2] || !words[3] ||
 	    strcmp(words[3], "as") || !words[4])
 		return "uses SERVER badge N as NAME";
-	if (!number_read(words[2], 15, &use->badge) || !use->badge)
+	use->badge = 0;
+	if (strcmp(words[2], "any") && (!number_read(words[2], 15, &use->badge) || !use->badge))
 		return "badges of the manifest are 1 to 15";
 	c->use_count++;
 	return word_copy(use->server, sizeof(use->server), words[0]) &&

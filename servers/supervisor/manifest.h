@@ -22,7 +22,7 @@ struct manifest_amount {
 struct manifest_use {
 	char server[MANIFEST_NAME_MAX];
 	char name[MANIFEST_NAME_MAX];
-	uint32_t badge;
+	uint32_t badge;  // 0: any
 };
 
 struct manifest_component {

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,7 +47,7 @@ static uint64_t argument(void)
 	case 2:
 		return (uint64_t)(uintptr_t)memory + (r >> 8) % 0x5000;  // the last page is not there
 	case 3:
-		return (uint64_t)(uintptr_t)memory + ((r >> 8) % 8) * 64;  // names
+		return (uint64_t)(uintptr_t)memory + ((r >> 8) % 16) * 64;  // names, messages
 	case 4:
 		return next() >> (r >> 8) % 64;
 	default:
@@ -82,6 +84,33 @@ static void names_make(void)
 
 	for (int i = 0; i < 8; i++)
 		strcpy(memory + 64 * i, names[i]);
+	// An address of a socket, too, and a message with a descriptor.
+	memcpy(memory + 64 * 6, "\1\0\0random", 9);
+	*(struct msghdr *)(memory + 64 * 8) = (struct msghdr){
+		.msg_iov = (void *)(memory + 64 * 10), .msg_iovlen = 1,
+		.msg_control = memory + 64 * 11, .msg_controllen = CMSG_SPACE(sizeof(int))};
+	*(struct iovec *)(memory + 64 * 10) = (struct iovec){memory + 64 * 12, 64};
+	*(struct cmsghdr *)(memory + 64 * 11) = (struct cmsghdr){
+		.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+	*(int *)CMSG_DATA((struct cmsghdr *)(memory + 64 * 11)) = (int)(next() % 24);
+}
+
+// Random numbers hardly ever make a socket: so here are some, where descriptors are likely.
+static void sockets_make(void)
+{
+	static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
+	struct sockaddr_un a = {AF_UNIX, "\0random"};
+	int pair[2], s;
+
+	for (int i = 3; i < 12; i++)
+		close(i);
+	for (int i = 0; i < 3; i++)
+		if (socketpair(AF_UNIX, types[i], 0, pair))
+			return;
+	s = socket(AF_UNIX, types[next() % 3], 0);
+	if (bind(s, (void *)&a, 9) == 0)
+		listen(s, 3);
+	socket(AF_UNIX, types[next() % 3], 0);
 }
 
 static void child(uint64_t seed, time_t end)
@@ -95,6 +124,10 @@ static void child(uint64_t seed, time_t end)
 		if (is_left_out(number))
 			continue;
 		names_make();
+		if (next() % 64 == 0)
+			sockets_make();
+		if (next() % 8 == 0)
+			number = SYS_socket + (long)(next() % 15);
 		alarm(1);
 		if (number == SYS_fork || number == SYS_clone || number == SYS_clone3) {
 			if (fork() == 0)

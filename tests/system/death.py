@@ -45,7 +45,7 @@ def ends_test(name, how):
     return test
 
 
-for _name in ("console", "file", "process", "terminal"):
+for _name in ("console", "file", "process", "terminal", "net"):
     for _how in ("null", "stack", "illegal", "exit"):
         globals()["test_%s_%s" % (_name, _how)] = ends_test(_name, _how)
 
@@ -71,7 +71,7 @@ def test_two_at_once():
 
 
 def test_at_the_start():
-    for name in ("console", "file", "process", "terminal"):
+    for name in ("console", "file", "process", "terminal", "net"):
         assert_ends("break=%s@1" % name, out=None)
 
 
@@ -105,6 +105,14 @@ def test_files_in_traffic():
     for name in ("file", "process"):
         assert_ends("break=%s@700" % name,
                     "while :; do cat /etc/passwd >/tmp/a; cat /tmp/a /tmp/a >/tmp/b; done", out=b"")
+
+
+def test_sockets_in_traffic():
+    for name in ("net", "file", "process"):
+        status, _, err, log = broken("break=%s@700" % name,
+                                     "while :; do /tests/socket; /tests/passing; done",
+                                     options=("--tests",))
+        assert status == 70 and STOPPED in err and name + " died" in log, (status, err, log)
 
 
 def test_output_that_the_host_does_not_take():
@@ -147,5 +155,5 @@ def test_words_that_are_not_understood():
 
 
 for _test in ("test_at_the_start", "test_pipe_in_traffic", "test_output_in_traffic",
-              "test_interactive_read", "test_words_that_are_not_understood"):
+              "test_sockets_in_traffic", "test_interactive_read", "test_words_that_are_not_understood"):
     globals()[_test].limit = 240
