@@ -1,4 +1,5 @@
 // The file interface of a socket's handle (protocol/file.def).
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
