@@ -6,12 +6,31 @@
 #include "env/linux/library.h"
 #include "protocol/gen/context.h"
 #include "protocol/gen/file.h"
+#include "protocol/gen/process.h"
 
 char *window_memory(uint8_t kind) { return (char *)env_window(thread_get()->index, kind); }
 
 uint8_t window_kind(const struct handle *handle)
 {
 	return handle->kind == HANDLE_TERMINAL ? WINDOW_TERMINAL : WINDOW_FILE;
+}
+
+// On a capability of this process's own, so that the terminal server knows who speaks.
+static err_t terminal_attach(struct linux_thread *thread, uint64_t address, uint64_t *result, uint64_t *token,
+			     uint64_t *size)
+{
+	uint64_t old = thread->window_token[WINDOW_TERMINAL], given = 0;
+	err_t err = file_attach(LINUX_SLOT_TERMINAL, old, address, result, token, size);
+
+	if (err != ERR_CAP_INVALID && err != ERR_CAP_TYPE)
+		return err;
+	err = process_terminal(LINUX_SLOT_PROCESS, &given);
+	if (err || given) {
+		*result = given;
+		return err;
+	}
+	msg_set_window(address, WINDOW_SIZE / PAGE_SIZE);
+	return file_attach(LINUX_SLOT_TERMINAL, old, address, result, token, size);
 }
 
 // Attach, or attach again. The file server finds the window by index; others by the old token.
@@ -25,6 +44,8 @@ static uint64_t window_renew(uint8_t kind, cap_t cap, int64_t *error)
 	msg_set_window(address, WINDOW_SIZE / PAGE_SIZE);
 	if (kind == WINDOW_FILE)
 		err = context_attach(LINUX_SLOT_CONTEXT, thread->index, address, &result, &token, &size);
+	else if (kind == WINDOW_TERMINAL)
+		err = terminal_attach(thread, address, &result, &token, &size);
 	else
 		err = file_attach(cap, thread->window_token[kind], address, &result, &token, &size);
 	msg_set_window(0, 0);

@@ -7,11 +7,15 @@
 
 #define CONTROL_MAKE 0x501
 #define CONTROL_REGISTER 0x502
+#define CONTROL_NODE 0x503
+#define CONTROL_REMOVE 0x504
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define CONTROL_METHODS(X) \
 	X(make, 0, 0) \
-	X(register, 2, 1)
+	X(register, 2, 1) \
+	X(node, 4, 1) \
+	X(remove, 1, 0)
 
 // Make the first context: root directory, umask 022, user 0. Carries two: the context
 // capability, which programs get, and its owner capability, which the process server keeps (its
@@ -35,6 +39,34 @@ static inline err_t control_register(cap_t to, uint64_t device, uint64_t kind, c
 {
 	struct msg m = {.tag = TAG(CONTROL_REGISTER, 2) | TAG_CAPS(1), .words = {device, kind}};
 	msg_set_cap(0, capability);
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// As register, and make the node: a pseudo-terminal's in /dev/pts. Takes one capability.
+// device: 136:n
+// kind: HANDLE_DEVICE_*
+// mode: permission bits
+// owner: user | group << 32
+// *result: 0, or -errno
+static inline err_t control_node(cap_t to, uint64_t device, uint64_t kind, uint64_t mode, uint64_t owner, cap_t capability, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(CONTROL_NODE, 4) | TAG_CAPS(1), .words = {device, kind, mode, owner}};
+	msg_set_cap(0, capability);
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Remove such a node, and forget its capability.
+static inline err_t control_remove(cap_t to, uint64_t device, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(CONTROL_REMOVE, 1), .words = {device}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

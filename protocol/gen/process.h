@@ -44,6 +44,7 @@
 #define PROCESS_FUTEX_REQUEUE 0x830
 #define PROCESS_FUTEX_SIGNAL 0x831
 #define PROCESS_OPTION 0x832
+#define PROCESS_TERMINAL 0x837
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define PROCESS_METHODS(X) \
@@ -85,7 +86,8 @@
 	X(futex_end, 0, 0) \
 	X(futex_requeue, 6, 0) \
 	X(futex_signal, 1, 0) \
-	X(option, 2, 0)
+	X(option, 2, 0) \
+	X(terminal, 0, 0)
 
 // End the whole process. Not answered.
 // status: wait status: code << 8, or a signal
@@ -616,6 +618,19 @@ static inline err_t process_futex_signal(cap_t to, uint64_t thread, uint64_t *re
 static inline err_t process_option(cap_t to, uint64_t what, uint64_t value, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(PROCESS_OPTION, 2), .words = {what, value}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Have a capability of the terminal server of one's own, in LINUX_SLOT_TERMINAL: windows
+// attached on it tell that server who speaks.
+// *result: 0, or -errno
+static inline err_t process_terminal(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_TERMINAL, 0)};
 	err_t err = sys_call(to, &m);
 
 	if (result)

@@ -14,6 +14,7 @@ static const struct device_node device_nodes[] = {
 	{"full", S_IFCHR | 0666, 1, 7},	   {"random", S_IFCHR | 0666, 1, 8},
 	{"urandom", S_IFCHR | 0666, 1, 9}, {"tty", S_IFCHR | 0666, 5, 0},
 	{"console", S_IFCHR | 0600, 5, 1}, {"shm", S_IFDIR | S_ISVTX | 0777, 0, 0},
+	{"ptmx", S_IFCHR | 0666, 5, 2},	   {"pts", S_IFDIR | 0755, 0, 0},
 };
 
 static int add(struct fs *fs, struct inode *dir, const struct device_node *node,

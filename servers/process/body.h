@@ -36,6 +36,7 @@ struct body {
 	uint64_t ticks;                 // processor time of threads that have ended
 	bool is_ending;
 	bool is_whole;                  // made to the end: may be kept when its process ends (shell.h)
+	bool has_terminal;              // LINUX_SLOT_TERMINAL is set
 };
 
 // Badges of the server's endpoint. Below the kind: index of the thread, its serial number.

@@ -51,6 +51,10 @@ void futex_end_handle(struct task *task, struct msg *m);
 void futex_requeue_handle(struct task *task, struct msg *m);
 void futex_signal_handle(struct task *task, struct msg *m);
 void session_handle(struct msg *m);
+void terminal_handle(struct msg *m);  // the part of it about controlling terminals
+// Give a process its capability of the terminal server.
+void terminal_give_handle(struct task *task, struct msg *m);
+void terminal_session_ended(void);
 void fault_handle(struct task *task, struct msg *m);
 
 // End a process: wait status. Its body is gone before the next message.

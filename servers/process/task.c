@@ -96,6 +96,7 @@ struct task *task_make(struct task_table *table, struct task *parent)
 	if (parent) {
 		task->pgid = parent->pgid;
 		task->sid = parent->sid;
+		task->has_no_terminal = parent->has_no_terminal;
 		task->ids = parent->ids;
 		memcpy(task->name, parent->name, sizeof(task->name));
 		child_add(parent, task);
@@ -208,6 +209,7 @@ int64_t task_set_session(struct task_table *table, struct task *caller)
 	if (caller->pgid == caller->pid || task_group_find(table, caller->pid, 0))
 		return -EPERM;
 	caller->sid = caller->pgid = caller->pid;
+	caller->has_no_terminal = false;
 	return caller->pid;
 }
 
