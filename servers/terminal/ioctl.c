@@ -201,7 +201,6 @@ static void ioctl_line(const struct handle *h, struct msg *m, uint8_t *window, u
 {
 	struct tty *tty = h->tty;
 	uint64_t token = m->words[0];
-	bool ended;
 
 	switch (request) {
 	case TTY_TCSBRK:
@@ -216,7 +215,7 @@ static void ioctl_line(const struct handle *h, struct msg *m, uint8_t *window, u
 		terminal_pump();
 		break;
 	case TTY_FIONREAD:
-		int_out(m, window, stream_readable(handle_stream(h), &ended));
+		int_out(m, window, line_unread(&tty->line));
 		break;
 	case TTY_TIOCOUTQ:
 		int_out(m, window, !tty->is_console || terminal.tty_ring < 0 ? 0

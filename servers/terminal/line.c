@@ -330,6 +330,15 @@ uint32_t line_available(const struct line *l, bool *ended)
 	return end - l->tail - (has_eof && is_canonical(l) ? 1 : 0);
 }
 
+uint32_t line_unread(const struct line *l)
+{
+	uint32_t end = is_canonical(l) ? l->complete : l->head, count = 0;
+
+	for (uint32_t i = l->tail; i != end; i++)
+		count += !(l->marks[i % LINE_SIZE] & MARK_EOF);
+	return count;
+}
+
 uint32_t line_peek(const struct line *l, uint8_t *to, uint32_t size, uint32_t *used)
 {
 	uint32_t end = read_end(l), count = 0, i = l->tail;

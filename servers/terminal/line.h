@@ -56,6 +56,9 @@ void line_stop(struct line *line, bool is_stopped);
 // Bytes that a read can have now: of one line in canonical mode. *ended: the line is an end of file.
 uint32_t line_available(const struct line *line, bool *ended);
 
+// Bytes that are there for reads to come: of all complete lines in canonical mode.
+uint32_t line_unread(const struct line *line);
+
 // Copy at most `size` bytes of them without taking them; *used: what line_take must then take.
 uint32_t line_peek(const struct line *line, uint8_t *to, uint32_t size, uint32_t *used);
 void line_take(struct line *line, uint32_t used);
