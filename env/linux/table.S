@@ -116,6 +116,8 @@ table:
 	CALL	133, call_mknod
 	CALL	137, call_statfs
 	CALL	138, call_fstatfs
+	CALL	140, call_getpriority
+	CALL	141, call_setpriority
 	CALL	157, call_prctl
 	CALL	158, call_arch_prctl
 	CALL	160, call_setrlimit

@@ -45,6 +45,7 @@
 #define PROCESS_FUTEX_SIGNAL 0x831
 #define PROCESS_OPTION 0x832
 #define PROCESS_TERMINAL 0x837
+#define PROCESS_PRIORITY 0x838
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define PROCESS_METHODS(X) \
@@ -87,7 +88,8 @@
 	X(futex_requeue, 6, 0) \
 	X(futex_signal, 1, 0) \
 	X(option, 2, 0) \
-	X(terminal, 0, 0)
+	X(terminal, 0, 0) \
+	X(priority, 3, 0)
 
 // End the whole process. Not answered.
 // status: wait status: code << 8, or a signal
@@ -631,6 +633,21 @@ static inline err_t process_option(cap_t to, uint64_t what, uint64_t value, uint
 static inline err_t process_terminal(cap_t to, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(PROCESS_TERMINAL, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// getpriority, setpriority.
+// which: PRIO_PROCESS 0, PRIO_PGRP 1, PRIO_USER 2
+// who: 0: the caller's
+// value: the new nice value, or 100: only ask
+// *result: asked: 20 less the lowest nice value; set: 0; or -errno
+static inline err_t process_priority(cap_t to, uint64_t which, uint64_t who, uint64_t value, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_PRIORITY, 3), .words = {which, who, value}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

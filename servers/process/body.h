@@ -72,7 +72,8 @@ bool body_start(struct body *body, uint64_t ip);
 cap_t body_endpoint(void);
 uint32_t body_trampoline_page(void);
 cap_t body_map_pages(struct space *space, uint32_t page, uint32_t count, uint64_t address, uint64_t rights);
-bool body_context_configure(cap_t context);
+bool body_context_configure(cap_t context, int32_t nice);  // its slice follows the nice value
+uint64_t nice_slice(uint64_t slice, int32_t nice);         // nice.c
 bool body_space_block_map(struct space *space, uint32_t i);  // page i of the space's block; once
 
 static inline cap_t body_slot(const struct body *body, enum body_slot slot) { return body->slots + slot; }

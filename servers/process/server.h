@@ -38,6 +38,7 @@ void group_handle(struct task *task, struct msg *m);  // setpgid, getpgid, setsi
 void usage_handle(struct task *task, struct msg *m);
 void timer_handle(struct task *task, struct msg *m);
 void misc_handle(struct task *task, struct msg *m);   // random, log, sysinfo, reboot
+void priority_handle(struct task *task, struct msg *m);
 void stopped_handle(struct task *task, struct msg *m);
 void thread_make_handle(struct task *task, struct msg *m);
 void thread_exit_handle(struct task *task, struct msg *m);

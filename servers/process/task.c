@@ -96,6 +96,7 @@ struct task *task_make(struct task_table *table, struct task *parent)
 	if (parent) {
 		task->pgid = parent->pgid;
 		task->sid = parent->sid;
+		task->nice = parent->nice;
 		task->has_no_terminal = parent->has_no_terminal;
 		task->ids = parent->ids;
 		memcpy(task->name, parent->name, sizeof(task->name));

@@ -39,6 +39,7 @@ struct task {
 	bool has_exec;            // setpgid by the parent is too late
 	bool stop_news, continue_news;  // not yet seen by a wait
 	uint32_t stop_signal;
+	int32_t nice;
 	bool has_no_terminal;           // it gave up its session's
 	uint64_t ticks, child_ticks;    // processor time: own at the end, reaped children's
 	uint32_t page_peak;

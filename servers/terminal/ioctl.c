@@ -40,7 +40,7 @@ static void size_set(struct tty *tty, struct msg *m, const uint8_t *window)
 	struct window_size size;
 
 	memcpy(&size, window, sizeof(size));
-	result_set(m, 0);
+	answer_now(m);
 	tty_size_set(tty, size.rows, size.columns, size.x, size.y);
 }
 
@@ -111,12 +111,14 @@ static int64_t packet_set(struct tty *tty, const uint8_t *window)
 	return 0;
 }
 
-static int64_t signal_send(struct tty *tty, uint64_t number)
+static void signal_send(struct tty *tty, struct msg *m, uint64_t number)
 {
-	if (number != TTY_SIGINT && number != TTY_SIGQUIT && number != TTY_SIGTSTP)
-		return -EINVAL;
+	if (number != TTY_SIGINT && number != TTY_SIGQUIT && number != TTY_SIGTSTP) {
+		result_set(m, -EINVAL);
+		return;
+	}
+	answer_now(m);
 	job_signal(tty, (int)number);
-	return 0;
 }
 
 // What only the master knows. False: not one of these.
@@ -139,7 +141,7 @@ static bool ioctl_master(struct tty *tty, struct msg *m, uint8_t *window, uint64
 		int_out(m, window, tty->packet);
 		return true;
 	case TTY_TIOCSIG:
-		result_set(m, signal_send(tty, argument));
+		signal_send(tty, m, argument);
 		return true;
 	case TTY_FIONREAD:
 		int_out(m, window, tty_out_count(tty));
@@ -186,7 +188,7 @@ static void ioctl_job(const struct handle *h, struct msg *m, uint8_t *window, ui
 		result_set(m, attach(tty, token, argument));
 		break;
 	case TTY_TIOCNOTTY:
-		result_set(m, job_detach(tty, token));
+		job_detach(tty, m);
 		break;
 	case TTY_TIOCSTI:
 		result_set(m, -EIO);  // nobody types for somebody else

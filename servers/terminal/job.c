@@ -114,21 +114,29 @@ void job_open(struct tty *tty, const struct speaker *who)
 
 static void clear(struct tty *tty) { tty->sid = tty->foreground = 0; }
 
-int64_t job_detach(struct tty *tty, uint64_t token)
+static void front_hang_up(struct tty *tty)
+{
+	uint32_t group = tty->foreground, sid = tty->sid;
+
+	clear(tty);
+	signal_send(group, sid, TTY_SIGHUP);
+	signal_send(group, sid, TTY_SIGCONT);
+}
+
+void job_detach(struct tty *tty, struct msg *m)
 {
 	struct speaker who;
 	uint64_t result = 0;
 
-	if (!speaker_is_own(tty, token, &who))
-		return -ENOTTY;
-	if (who.pid != who.sid) {
-		(void)session_drop_terminal(terminal.session, window_speaker(token), &result);
-		return (int64_t)result;
+	if (!speaker_is_own(tty, m->words[0], &who)) {
+		result_set(m, -ENOTTY);
+	} else if (who.pid == who.sid) {
+		answer_now(m);
+		front_hang_up(tty);
+	} else {
+		(void)session_drop_terminal(terminal.session, window_speaker(m->words[0]), &result);
+		result_set(m, (int64_t)result);
 	}
-	signal_send(tty->foreground, tty->sid, TTY_SIGHUP);
-	signal_send(tty->foreground, tty->sid, TTY_SIGCONT);
-	clear(tty);
-	return 0;
 }
 
 int64_t job_foreground_get(struct tty *tty, uint64_t token, bool is_master)
@@ -182,11 +190,9 @@ static void session_check(struct tty *tty)
 {
 	uint64_t result = 0;
 
-	if (!tty->sid || (!session_alive(terminal.session, tty->sid, &result) && !result))
+	if (!tty->sid || session_alive(terminal.session, tty->sid, &result) || result)
 		return;
-	signal_send(tty->foreground, tty->sid, TTY_SIGHUP);
-	signal_send(tty->foreground, tty->sid, TTY_SIGCONT);
-	clear(tty);
+	front_hang_up(tty);
 }
 
 void job_sessions_check(void)

@@ -64,7 +64,7 @@ int64_t job_check_read(struct tty *tty, uint64_t token);
 int64_t job_check_change(struct tty *tty, uint64_t token);
 int64_t job_attach(struct tty *tty, const struct speaker *who, uint64_t steal);
 void job_open(struct tty *tty, const struct speaker *who);  // open without O_NOCTTY
-int64_t job_detach(struct tty *tty, uint64_t token);
+void job_detach(struct tty *tty, struct msg *m);
 int64_t job_foreground_get(struct tty *tty, uint64_t token, bool is_master);
 int64_t job_foreground_set(struct tty *tty, uint64_t token, int32_t pgid);
 int64_t job_session_get(struct tty *tty, uint64_t token, bool is_master);

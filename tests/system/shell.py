@@ -17,7 +17,7 @@ SHELLS = {"busybox": "/bin/busybox sh", "bash": "/bin/bash-static", "mksh": "/bi
           "zsh": "/bin/zsh-static"}
 ROOT = os.path.join(TOP, "build/root")
 SEPARATOR = b"\0--\0"
-LIMIT = 20  # seconds for one command
+LIMIT = 60  # seconds for one command
 
 # Runs the commands of folder /cases with the shells that are named, NAME=COMMAND, all shells at the same
 # time. What each prints comes out as one record: number, shell, standard output, standard error, status. A
