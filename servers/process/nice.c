@@ -22,23 +22,23 @@ uint64_t nice_slice(uint64_t slice, int32_t nice)
 	return part < slice / 64 ? slice / 64 : part;
 }
 
-static bool is_meant(const struct task *caller, const struct task *task, uint64_t which, uint64_t who)
+static bool is_meant(const struct task *who_asks, const struct task *task, uint64_t which, uint64_t who)
 {
 	if (task->state == TASK_FREE)
 		return false;
 	switch (which) {
 	case WHICH_PROCESS:
-		return task->pid == (who ? who : caller->pid);
+		return task->pid == (who ? who : who_asks->pid);
 	case WHICH_GROUP:
-		return task->pgid == (who ? who : caller->pgid);
+		return task->pgid == (who ? who : who_asks->pgid);
 	default:
-		return task->ids.ruid == (who ? who : caller->ids.ruid);
+		return task->ids.ruid == (who ? who : who_asks->ids.ruid);
 	}
 }
 
-static int64_t value_set(const struct task *caller, struct task *task, int32_t nice)
+static int64_t value_set(const struct task *who_asks, struct task *task, int32_t nice)
 {
-	uint32_t euid = caller->ids.euid;
+	uint32_t euid = who_asks->ids.euid;
 
 	if (euid && euid != task->ids.ruid && euid != task->ids.euid)
 		return -EPERM;
@@ -50,7 +50,7 @@ static int64_t value_set(const struct task *caller, struct task *task, int32_t n
 	return 0;
 }
 
-void priority_handle(struct task *caller, struct msg *m)
+void priority_handle(struct task *who_asks, struct msg *m)
 {
 	uint64_t which = m->words[0], who = m->words[1];
 	int64_t value = (int64_t)m->words[2], result = -ESRCH;
@@ -63,14 +63,14 @@ void priority_handle(struct task *caller, struct msg *m)
 		struct task *task = &tasks.items[i];
 		int64_t one;
 
-		if (!is_meant(caller, task, which, who))
+		if (!is_meant(who_asks, task, which, who))
 			continue;
 		if (value == ASK) {
 			one = 20 - task->nice;
 			result = one > result ? one : result;
 			continue;
 		}
-		one = value_set(caller, task, value < NICE_MIN ? NICE_MIN : value > NICE_MAX ? NICE_MAX
+		one = value_set(who_asks, task, value < NICE_MIN ? NICE_MIN : value > NICE_MAX ? NICE_MAX
 											      : (int32_t)value);
 		// An error of one is told, though others were changed.
 		if (one || result == -ESRCH)
