@@ -74,6 +74,7 @@
 // CSpace of a Linux process. The program's own CNode capability reaches the handle slots only.
 #define LINUX_SLOT_PROCESS 1       // process server, badge of the first thread
 #define LINUX_SLOT_CONTEXT 2       // file server, the context
+#define LINUX_SLOT_TERMINAL 5      // terminal server, once process_terminal was called
 #define LINUX_SLOT_CNODE 3         // the window of handle slots: move, delete, derive within it
 #define LINUX_SLOT_NET 4           // net server, once process_net was called
 #define LINUX_SLOT_THREADS 8       // the first thread's notification (wait, signal), + 1 its SchedContext
@@ -102,6 +103,15 @@ struct linux_library {
 	uint64_t exit_start, exit_end, slow_exit;
 	uint64_t fixup_start, fixup_end;  // linux_thread.fault_ip is believed only in here
 };
+
+// Badges that the process server gives out of the terminal server: the task's identity. session_who tells
+// about them: WHO_*.
+#define TERMINAL_BADGE (1ull << 63)
+#define WHO_NO_TERMINAL 1u   // it gave up its session's terminal
+#define WHO_ORPHANED 2u      // its group is
+#define WHO_NO_TTIN 4u       // it ignores or blocks SIGTTIN
+#define WHO_NO_TTOU 8u
+#define ERESTARTSYS 512      // a server's answer: a signal was sent, ask again
 
 // Kinds of handle.
 #define HANDLE_NONE 0

@@ -31,6 +31,12 @@ for package in "$build"/debian/root/*/; do
 		mkdir -p "$new/bin"
 		cp -p "$package/bin/busybox" "$new/bin/busybox"
 		;;
+	*/mksh/)
+		# The static one alone: /bin/mksh-static is a link to it.
+		mkdir -p "$new/bin" "$new/usr/lib/klibc/bin"
+		cp -P -p "$package/bin/mksh-static" "$new/bin/"
+		cp -p "$package/usr/lib/klibc/bin/mksh" "$new/usr/lib/klibc/bin/"
+		;;
 	*.new/) ;;
 	*)
 		cp -R -p "$package/." "$new/"
@@ -44,6 +50,17 @@ done
 	mkdir -p "$new/${applet%/*}"
 	# What a package brought goes before an applet.
 	[ -e "$new/$applet" ] || [ -L "$new/$applet" ] || ln -s /bin/busybox "$new/$applet"
+done
+
+# The names by which scripts call them.
+for shell in bash mksh zsh; do
+	[ -e "$new/bin/$shell" ] || ln -s "$shell-static" "$new/bin/$shell"
+done
+rm -f "$new/bin/zsh5-static"
+
+# What no program reads.
+for folder in doc man lintian bug menu pixmaps debianutils; do
+	rm -rf "$new/usr/share/$folder"
 done
 
 rm -rf "$build/root"

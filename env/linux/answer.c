@@ -36,7 +36,7 @@ int64_t answer_call(cap_t to, struct msg *m)
 	for (;;) {
 		err_t err = sys_call(to, m);
 
-		if (err != ERR_CANCELLED)
+		if (err != ERR_CANCELLED && (err || (int64_t)m->words[0] != -ERESTARTSYS))
 			return answer_get(err, m->words[0]);
 		if (signal_waiting())
 			return -RESTART;

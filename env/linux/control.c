@@ -2,6 +2,7 @@
 #include "env/linux/library.h"
 #include "protocol/gen/file.h"
 #include "protocol/gen/name.h"
+#include "protocol/gen/terminal.h"
 #include "protocol/gen/wait.h"
 
 #define F_DUPFD 0
@@ -98,6 +99,9 @@ static const struct request requests[] = {
 	{0x5413, 0, 8},   // TIOCGWINSZ
 	{0x5414, 8, 0},   // TIOCSWINSZ
 	{0x541b, 0, 4},   // FIONREAD
+	{0x5420, 4, 0},   // TIOCPKT
+	{0x80045430, 0, 4}, {0x40045431, 4, 0},  // TIOCGPTN, TIOCSPTLCK
+	{0x80045438, 0, 4}, {0x80045439, 0, 4},  // TIOCGPKT, TIOCGPTLCK
 	{0x5423, 4, 0},   // TIOCSETD
 	{0x5424, 0, 4},   // TIOCGETD
 	{0x5429, 0, 4},   // TIOCGSID
@@ -136,6 +140,34 @@ static int64_t device_control(const struct handle *handle, uint32_t number, uint
 	return user_put(argument, window_memory(call.kind), call.m.words[1]) ? -EFAULT : result;
 }
 
+// Open the other side of a pseudo-terminal's master.
+static int64_t open_peer(const struct handle *handle, uint64_t flags)
+{
+	struct msg m = {.tag = TAG(TERMINAL_PEER, 2), .words = {(uint32_t)flags & ~O_CLOEXEC}};
+	int64_t err = 0, index;
+
+	if (handle->kind != HANDLE_TERMINAL)
+		return -ENOTTY;
+	m.words[1] = window_get(WINDOW_TERMINAL, LINUX_SLOT_TERMINAL, &err);
+	if (err)
+		return err;
+	index = handle_reserve();
+	if (index < 0)
+		return index;
+	err = answer_get(sys_call(handle->cap, &m), 0);
+	if (!err)
+		err = (int64_t)m.words[0];
+	if (!err && msg_get_cap(&m, 0) != handle_slot(index))
+		err = -EIO;
+	if (err) {
+		handle_release(index);
+		return err;
+	}
+	handle_set(index, HANDLE_TERMINAL, TYPE_CHARACTER);
+	return handle_install(index, flags & O_CLOEXEC);
+}
+
+#define TIOCGPTPEER 0x5441
 #define FIONBIO 0x5421
 #define FIONCLEX 0x5450
 #define FIOCLEX 0x5451
@@ -160,6 +192,8 @@ int64_t call_ioctl(uint64_t fd, uint64_t number, uint64_t argument)
 	if (err)
 		return err;
 	switch ((uint32_t)number) {
+	case TIOCGPTPEER:
+		return open_peer(&handle, argument);
 	case FIONBIO:
 		return set_nonblock(&handle, argument);
 	case FIOCLEX:

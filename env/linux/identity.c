@@ -165,6 +165,25 @@ int64_t call_getsid(uint64_t pid)
 	return answer_get(err, result);
 }
 
+#define PRIORITY_ASK 100
+
+int64_t call_getpriority(uint64_t which, uint64_t who)
+{
+	uint64_t result = 0;
+	err_t err = process_priority(LINUX_SLOT_PROCESS, (uint32_t)which, (uint32_t)who, PRIORITY_ASK, &result);
+
+	return answer_get(err, result);
+}
+
+int64_t call_setpriority(uint64_t which, uint64_t who, uint64_t value)
+{
+	int64_t nice = (int32_t)value < -20 ? -20 : (int32_t)value > 19 ? 19 : (int32_t)value;
+	uint64_t result = 0;
+	err_t err = process_priority(LINUX_SLOT_PROCESS, (uint32_t)which, (uint32_t)who, (uint64_t)nice, &result);
+
+	return answer_get(err, result);
+}
+
 // exit_group: the process server does for memory that goes on what the end of its threads means.
 int64_t call_exit_group(uint64_t code)
 {

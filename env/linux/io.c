@@ -188,7 +188,9 @@ static int64_t transfer(struct transfer *t, uint64_t size)
 		done += (uint64_t)result;
 		if (t->offset != UINT64_MAX)
 			t->offset += (uint64_t)result;
-		if ((uint64_t)result < want)
+		// A terminal takes what it has room for: the rest waits, or fails.
+		if ((uint64_t)result < want &&
+		    !(t->is_write && result && t->handle->kind == HANDLE_TERMINAL))
 			break;
 	} while (done < size && is_patient(t));
 	return (int64_t)done;

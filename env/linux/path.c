@@ -85,10 +85,13 @@ int64_t path_call_text(const char *path, struct msg *m)
 // takes its place in the slot.
 static int64_t device_open(int64_t index, uint64_t flags)
 {
-	struct msg m = {.tag = TAG(TERMINAL_OPEN, 1), .words = {flags}};
-	int64_t other = handle_reserve();
-	int64_t err;
+	struct msg m = {.tag = TAG(TERMINAL_OPEN, 2), .words = {flags}};
+	int64_t other, err = 0;
 
+	m.words[1] = window_get(WINDOW_TERMINAL, LINUX_SLOT_TERMINAL, &err);
+	if (err)
+		return err;
+	other = handle_reserve();
 	if (other < 0)
 		return other;
 	err = answer_get(sys_call(handle_slot(index), &m), 0);

@@ -134,6 +134,8 @@ table:
 	CALL	133, call_mknod
 	CALL	137, call_statfs
 	CALL	138, call_fstatfs
+	CALL	140, call_getpriority
+	CALL	141, call_setpriority
 	CALL	149, call_mlock
 	CALL	150, call_munlock
 	CALL	152, call_munlockall

@@ -35,6 +35,24 @@ static err_t net_renew(uint64_t old, uint64_t address, uint64_t *result, uint64_
 	return err || *result ? err : net_attach(LINUX_SLOT_NET, 0, address, result, token, size);
 }
 
+// On a capability of this process's own, so that the terminal server knows who speaks.
+static err_t terminal_attach(struct linux_thread *thread, uint64_t address, uint64_t *result, uint64_t *token,
+			     uint64_t *size)
+{
+	uint64_t old = thread->window_token[WINDOW_TERMINAL], given = 0;
+	err_t err = file_attach(LINUX_SLOT_TERMINAL, old, address, result, token, size);
+
+	if (err != ERR_CAP_INVALID && err != ERR_CAP_TYPE)
+		return err;
+	err = process_terminal(LINUX_SLOT_PROCESS, &given);
+	if (err || given) {
+		*result = given;
+		return err;
+	}
+	msg_set_window(address, WINDOW_SIZE / PAGE_SIZE);
+	return file_attach(LINUX_SLOT_TERMINAL, old, address, result, token, size);
+}
+
 // Attach, or attach again. The file server finds the window by index; others by the old token.
 static uint64_t window_renew(uint8_t kind, cap_t cap, int64_t *error)
 {
@@ -48,6 +66,8 @@ static uint64_t window_renew(uint8_t kind, cap_t cap, int64_t *error)
 		err = context_attach(LINUX_SLOT_CONTEXT, thread->index, address, &result, &token, &size);
 	else if (kind == WINDOW_NET)
 		err = net_renew(thread->window_token[kind], address, &result, &token, &size);
+	else if (kind == WINDOW_TERMINAL)
+		err = terminal_attach(thread, address, &result, &token, &size);
 	else
 		err = file_attach(cap, thread->window_token[kind], address, &result, &token, &size);
 	msg_set_window(0, 0);

@@ -10,6 +10,8 @@
 #define CONTROL_NODE 0x503
 #define CONTROL_APPEND 0x504
 #define CONTROL_MOUNTS 0x505
+#define CONTROL_TERMINAL_NODE 0x506
+#define CONTROL_TERMINAL_REMOVE 0x507
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define CONTROL_METHODS(X) \
@@ -17,7 +19,9 @@
 	X(register, 2, 1) \
 	X(node, 6, 0) \
 	X(append, 3, 0) \
-	X(mounts, 2, 0)
+	X(mounts, 2, 0) \
+	X(terminal_node, 4, 1) \
+	X(terminal_remove, 1, 0)
 
 // Make the first context: root directory, umask 022, user 0. Carries two: the context
 // capability, which programs get, and its owner capability, which the process server keeps (its
@@ -94,6 +98,34 @@ static inline err_t control_mounts(cap_t to, uint64_t window, uint64_t first, ui
 		*result = m.words[0];
 	if (next)
 		*next = m.words[1];
+	return err;
+}
+
+// As register, and make the node: a pseudo-terminal's in /dev/pts. Takes one capability.
+// device: 136:n
+// kind: HANDLE_DEVICE_*
+// mode: permission bits
+// owner: user | group << 32
+// *result: 0, or -errno
+static inline err_t control_terminal_node(cap_t to, uint64_t device, uint64_t kind, uint64_t mode, uint64_t owner, cap_t capability, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(CONTROL_TERMINAL_NODE, 4) | TAG_CAPS(1), .words = {device, kind, mode, owner}};
+	msg_set_cap(0, capability);
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Remove such a node, and forget its capability.
+static inline err_t control_terminal_remove(cap_t to, uint64_t device, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(CONTROL_TERMINAL_REMOVE, 1), .words = {device}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
 	return err;
 }
 

@@ -48,6 +48,8 @@
 #define PROCESS_TABLE 0x83e
 #define PROCESS_MEMORY_QUERY 0x83c
 #define PROCESS_POPULATE 0x83d
+#define PROCESS_TERMINAL 0x837
+#define PROCESS_PRIORITY 0x838
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define PROCESS_METHODS(X) \
@@ -93,7 +95,9 @@
 	X(option, 2, 0) \
 	X(table, 0, 0) \
 	X(memory_query, 2, 0) \
-	X(populate, 3, 0)
+	X(populate, 3, 0) \
+	X(terminal, 0, 0) \
+	X(priority, 3, 0)
 
 // End the whole process. Not answered.
 // status: wait status: code << 8, or a signal
@@ -676,6 +680,34 @@ static inline err_t process_memory_query(cap_t to, uint64_t address, uint64_t le
 static inline err_t process_populate(cap_t to, uint64_t address, uint64_t length, uint64_t how, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(PROCESS_POPULATE, 3), .words = {address, length, how}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// Have a capability of the terminal server of one's own, in LINUX_SLOT_TERMINAL: windows
+// attached on it tell that server who speaks.
+// *result: 0, or -errno
+static inline err_t process_terminal(cap_t to, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_TERMINAL, 0)};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// getpriority, setpriority.
+// which: PRIO_PROCESS 0, PRIO_PGRP 1, PRIO_USER 2
+// who: 0: the caller's
+// value: the new nice value, or 100: only ask
+// *result: asked: 20 less the lowest nice value; set: 0; or -errno
+static inline err_t process_priority(cap_t to, uint64_t which, uint64_t who, uint64_t value, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_PRIORITY, 3), .words = {which, who, value}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

@@ -1,5 +1,6 @@
 // Methods of the interfaces context and control.
 #include "servers/file/file.h"
+#include "servers/file/pts.h"
 
 #include "protocol/gen/context.h"
 #include "protocol/gen/control.h"
@@ -7,7 +8,7 @@
 
 request_method context_op_attach, context_op_fork, context_op_umask, context_op_set_ids;
 request_method context_op_set_groups, context_op_place;
-request_method control_op_make, control_op_register;
+request_method control_op_make, control_op_register, control_op_terminal_node, control_op_terminal_remove;
 
 int64_t context_op_attach(struct request *r)
 {
@@ -108,23 +109,50 @@ static void receive_renew(void)
 	msg_set_receive(file.receive, file.receive ? 1 : 0);
 }
 
-int64_t control_op_register(struct request *r)
+static int64_t capability_keep(uint64_t device, uint64_t kind, cap_t capability)
 {
-	uint64_t device = r->words[0];
-	cap_t capability = msg_get_cap(r->m, 0);
 	int64_t result;
 
-	if (device > 0xffff || capability == 0 || capability != file.receive)
+	if (capability == 0 || capability != file.receive)
 		return -EINVAL;
-	if (r->words[1] == HANDLE_SOCKET) {
-		result = socket_register(capability);
-		if (result == 0)
-			receive_renew();
-		return result;
-	}
-	device = makedev((unsigned)device >> 8, (unsigned)device & 0xff);
-	result = device_register(device, r->words[1], capability);
+	result = kind == HANDLE_SOCKET ? socket_register(capability) : device_register(device, kind, capability);
 	if (result == 0)
 		receive_renew();
 	return result;
+}
+
+static uint64_t device_number(uint64_t word) { return makedev((unsigned)word >> 8, (unsigned)word & 0xff); }
+
+int64_t control_op_register(struct request *r)
+{
+	if (r->words[0] > 0xffff)
+		return -EINVAL;
+	return capability_keep(device_number(r->words[0]), r->words[1], msg_get_cap(r->m, 0));
+}
+
+int64_t control_op_terminal_node(struct request *r)
+{
+	struct pts_node node = {(uint32_t)r->words[2], (uint32_t)r->words[3], (uint32_t)(r->words[3] >> 32)};
+	uint64_t device = device_number(r->words[0]);
+	int64_t result;
+
+	if (r->words[0] > 0xffff || major(device) != PTS_MAJOR)
+		return -EINVAL;
+	result = capability_keep(device, r->words[1], msg_get_cap(r->m, 0));
+	if (result)
+		return result;
+	result = pts_add(&file.fs, minor(device), &node);
+	if (result)
+		device_forget(device);
+	return result;
+}
+
+int64_t control_op_terminal_remove(struct request *r)
+{
+	uint64_t device = device_number(r->words[0]);
+
+	if (r->words[0] > 0xffff || major(device) != PTS_MAJOR)
+		return -EINVAL;
+	device_forget(device);
+	return pts_remove(&file.fs, minor(device));
 }

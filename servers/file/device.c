@@ -4,7 +4,7 @@
 #include "abi/gen/stubs.h"
 #include "servers/file/random.h"
 
-#define DEVICES_MAX 8
+#define DEVICES_MAX 72  // the terminals, and each pseudo-terminal
 
 enum { MINOR_NULL = 3, MINOR_ZERO = 5, MINOR_FULL = 7, MINOR_RANDOM = 8, MINOR_URANDOM = 9 };
 
@@ -52,6 +52,17 @@ cap_t device_registered(uint64_t device, uint64_t *kind)
 		return devices[i].capability;
 	}
 	return 0;
+}
+
+void device_forget(uint64_t device)
+{
+	for (unsigned i = 0; i < DEVICES_MAX; i++) {
+		if (devices[i].capability == 0 || devices[i].device != device)
+			continue;
+		(void)cnode_delete(file.cnode, devices[i].capability, 1);
+		slot_free(devices[i].capability);
+		devices[i].capability = 0;
+	}
 }
 
 int64_t device_register(uint64_t device, uint64_t kind, cap_t capability)

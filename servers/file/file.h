@@ -160,6 +160,7 @@ int64_t device_read(const struct inode *inode, void *to, uint32_t length);
 int64_t device_write(const struct inode *inode, uint32_t length);
 bool device_is_known(const struct inode *inode);
 cap_t device_registered(uint64_t device, uint64_t *kind);
+void device_forget(uint64_t device);
 int64_t device_register(uint64_t device, uint64_t kind, cap_t capability);
 
 // socket.c

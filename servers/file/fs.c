@@ -18,6 +18,7 @@ static const struct device_node device_nodes[] = {
 	{"random", S_IFCHR | 0666, 1, 8, NULL},
 	{"urandom", S_IFCHR | 0666, 1, 9, NULL},
 	{"tty", S_IFCHR | 0666, 5, 0, NULL},
+	{"ptmx", S_IFCHR | 0666, 5, 2, NULL},
 	{"console", S_IFCHR | 0600, 5, 1, NULL},
 	{"shm", S_IFDIR | S_ISVTX | 0777, 0, 0, NULL},
 	{"pts", S_IFDIR | 0755, 0, 0, NULL},

@@ -95,9 +95,9 @@ uint32_t body_trampoline_page(void)
 	return library_run[page / LIBRARY_RUN] + page % LIBRARY_RUN;
 }
 
-bool body_context_configure(cap_t context)
+bool body_context_configure(cap_t context, int32_t nice)
 {
-	return schedcontrol_configure(schedcontrol, context, BODY_PRIORITY, slice) == OK;
+	return schedcontrol_configure(schedcontrol, context, BODY_PRIORITY, nice_slice(slice, nice)) == OK;
 }
 
 cap_t body_map_pages(struct space *space, uint32_t page, uint32_t count, uint64_t address, uint64_t rights)

@@ -38,6 +38,7 @@ struct body {
 	uint64_t ticks;                 // processor time of threads that have ended
 	bool is_ending;
 	bool is_whole;                  // made to the end: may be kept when its process ends (shell.h)
+	bool has_terminal;              // LINUX_SLOT_TERMINAL is set
 };
 
 // Badges of the server's endpoint. Below the kind: index of the thread, its serial number.
@@ -80,7 +81,8 @@ bool body_start(struct body *body, uint64_t ip);
 cap_t body_endpoint(void);
 uint32_t body_trampoline_page(void);
 cap_t body_map_pages(struct space *space, uint32_t page, uint32_t count, uint64_t address, uint64_t rights);
-bool body_context_configure(cap_t context);
+bool body_context_configure(cap_t context, int32_t nice);  // its slice follows the nice value
+uint64_t nice_slice(uint64_t slice, int32_t nice);         // nice.c
 bool body_space_block_map(struct space *space, uint32_t i);  // page i of the space's block; once
 
 static inline cap_t body_slot(const struct body *body, enum body_slot slot) { return body->slots + slot; }

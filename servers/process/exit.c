@@ -267,7 +267,7 @@ static void children_leave(struct task *task)
 static void task_finish(struct task *task)
 {
 	static struct group groups[TASK_MAX];
-	uint32_t pid = task->pid, pgid = task->pgid, sid = task->sid, status = task->status;
+	uint32_t pid = task->pid, sid = task->sid, status = task->status;
 	uint32_t count = groups_get(task, groups);
 
 	timer_clear(task);
@@ -279,7 +279,7 @@ static void task_finish(struct task *task)
 	wait_notify(task);
 	groups_hang_up(groups, count);
 	if (pid == sid)
-		(void)signal_group(pgid, sid, SIGHUP);
+		terminal_session_ended();
 	session_end(pid, status);
 }
 

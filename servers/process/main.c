@@ -80,6 +80,7 @@ static handler *const handlers[] = {
 	[43] = signal_queue_handle, [44] = signal_flush_handle, [45] = futex_wait_handle,
 	[46] = futex_wake_handle, [47] = futex_end_handle, [48] = futex_requeue_handle,
 	[49] = futex_signal_handle, [50] = option_handle,
+	[55] = terminal_give_handle, [56] = priority_handle,
 	[60] = memory_query_handle, [61] = populate_handle, [62] = table_handle,
 };
 #define HANDLER_COUNT (sizeof(handlers) / sizeof(handlers[0]))

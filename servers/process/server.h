@@ -40,6 +40,7 @@ void group_handle(struct task *task, struct msg *m);  // setpgid, getpgid, setsi
 void usage_handle(struct task *task, struct msg *m);
 void timer_handle(struct task *task, struct msg *m);
 void misc_handle(struct task *task, struct msg *m);   // random, log, sysinfo, reboot
+void priority_handle(struct task *task, struct msg *m);
 void stopped_handle(struct task *task, struct msg *m);
 void thread_make_handle(struct task *task, struct msg *m);
 void thread_exit_handle(struct task *task, struct msg *m);
@@ -54,6 +55,10 @@ void futex_requeue_handle(struct task *task, struct msg *m);
 void futex_signal_handle(struct task *task, struct msg *m);
 void session_handle(struct msg *m);
 void proc_handle(struct task *task, struct msg *m);   // proc_op.c
+void terminal_handle(struct msg *m);  // the part of it about controlling terminals
+// Give a process its capability of the terminal server.
+void terminal_give_handle(struct task *task, struct msg *m);
+void terminal_session_ended(void);
 void fault_handle(struct task *task, struct msg *m);
 
 // End a process: wait status. Its body is gone before the next message.

@@ -281,11 +281,11 @@ void session_handle(struct msg *m)
 		if (m->words[1] > LINUX_NSIG)
 			answer_set(m, -EINVAL);
 		else
-			answer_set(m, leader && signal_group(pgid ? pgid : leader, leader, (uint32_t)m->words[1])
-					      ? 0 : -ESRCH);
+			answer_set(m, m->words[2] && signal_group(pgid, (uint32_t)m->words[2],
+								  (uint32_t)m->words[1]) ? 0 : -ESRCH);
 		return;
 	case 4:
-		if (task_group_find(&tasks, pgid, leader ? leader : 1))
+		if (m->words[1] && task_group_find(&tasks, pgid, (uint32_t)m->words[1]))
 			answer_set(m, 0);
 		else
 			answer_set(m, task_group_find(&tasks, pgid, 0) ? -EPERM : -ESRCH);
@@ -294,6 +294,6 @@ void session_handle(struct msg *m)
 		answer_set(m, leader ? (int64_t)leader : -ESRCH);
 		return;
 	default:
-		answer_set(m, -ENOSYS);
+		terminal_handle(m);
 	}
 }

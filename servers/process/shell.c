@@ -36,6 +36,9 @@ static bool body_clean(struct body *body)
 {
 	cap_t cnode = body_slot(body, BODY_CNODE);
 
+	if (body->has_terminal && cnode_delete(cnode, LINUX_SLOT_TERMINAL, 1))
+		return false;
+	body->has_terminal = false;
 	thread_retire(body->threads);
 	body->thread_count = body->parked = 0;
 	body->ticks = 0;

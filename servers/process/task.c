@@ -96,6 +96,8 @@ struct task *task_make(struct task_table *table, struct task *parent)
 	if (parent) {
 		task->pgid = parent->pgid;
 		task->sid = parent->sid;
+		task->nice = parent->nice;
+		task->has_no_terminal = parent->has_no_terminal;
 		task->ids = parent->ids;
 		task->group_count = parent->group_count;
 		memcpy(task->groups, parent->groups, sizeof(task->groups));
@@ -210,6 +212,7 @@ int64_t task_set_session(struct task_table *table, struct task *caller)
 	if (caller->pgid == caller->pid || task_group_find(table, caller->pid, 0))
 		return -EPERM;
 	caller->sid = caller->pgid = caller->pid;
+	caller->has_no_terminal = false;
 	return caller->pid;
 }
 

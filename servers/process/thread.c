@@ -159,7 +159,7 @@ static bool kernel_prepare(struct thread *thread)
 	       thread_set_redirect(object, area + AREA_TRAMPOLINE + TRAMPOLINE_SYSCALL, ENV_BASE, USER_END,
 				   page + library->exit_start, page + library->exit_end,
 				   page + library->slow_exit) == OK &&
-	       body_context_configure(context) &&
+	       body_context_configure(context, 0) &&
 	       schedcontext_bind_notification(context, thread_slot(thread, THREAD_DEADLINE)) == OK &&
 	       schedcontext_bind(context, object) == OK;
 }
@@ -406,11 +406,20 @@ bool thread_renew(struct thread *thread, struct task *task)
 	return true;
 }
 
+void thread_nice_settle(struct thread *thread)
+{
+	if (thread->nice == thread->task->nice)
+		return;
+	if (body_context_configure(thread_slot(thread, THREAD_CONTEXT), thread->task->nice))
+		thread->nice = thread->task->nice;
+}
+
 bool thread_start(struct thread *thread, uint64_t ip)
 {
 	uint64_t values[REGISTER_COUNT] = {0};
 	uint64_t fs = thread->block->fs_base, gs = thread->block->gs_base;
 
+	thread_nice_settle(thread);
 	values[REGISTER_IP] = ip;
 	values[REGISTER_SP] = env_thread_area(thread->area) + AREA_STACK_END;
 	values[REGISTER_FLAGS] = 0x202;

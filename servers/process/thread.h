@@ -31,6 +31,7 @@ struct thread {
 	struct task *task;
 	struct body *body;
 	uint32_t index, tid;  // in the table; 0: parked
+	int32_t nice;         // that its time slice follows
 	uint32_t serial;      // tells it from those that had the index before: in its badge
 	uint32_t area, number;  // thread area; of its slots in the CSpace
 	cap_t slots, unit;    // unit 0: its objects lie in the body's
@@ -70,6 +71,8 @@ bool thread_renew(struct thread *thread, struct task *task);  // false: no memor
 
 // The CSpace has been exchanged.
 bool thread_cspace_set(struct thread *thread, cap_t cnode);
+// Let its time slice follow the nice value of its process.
+void thread_nice_settle(struct thread *thread);
 bool thread_start(struct thread *thread, uint64_t ip);
 uint64_t thread_ticks(const struct thread *thread);  // processor time that it had
 

@@ -124,7 +124,7 @@ void arming_handle(const struct handle *h, struct msg *m, cap_t arrived)
 static bool is_ready(const struct handle *h, uint64_t events)
 {
 	if (events & (POLLOUT | POLLWRNORM))
-		stream_room_want(h->target);
+		stream_room_want(handle_stream(h));
 	return poll_bits(h, events) != 0;
 }
 

@@ -3,7 +3,7 @@
 #include "lib/rt/component.h"
 #include "servers/terminal/terminal.h"
 
-#define HANDLE_MAX 128
+#define HANDLE_MAX 512
 
 static struct handle handles[HANDLE_MAX];
 
@@ -16,7 +16,7 @@ struct handle *handle_find(uint64_t badge)
 	return &handles[i];
 }
 
-struct handle *handle_make(enum target target, uint32_t flags)
+struct handle *handle_make(enum target target, struct tty *tty, uint32_t flags)
 {
 	cap_t cnode = component_find_cap("cnode", NULL);
 
@@ -33,6 +33,9 @@ struct handle *handle_make(enum target target, uint32_t flags)
 		if (!cnode_derive(cnode, h->slot, cnode, terminal.server.endpoint,
 				  ENDPOINT_SEND | ENDPOINT_GRANT | ENDPOINT_WATCH, badge, 0)) {
 			h->target = target;
+			h->tty = tty;
+			if (tty)
+				tty_open(tty, target == TARGET_MASTER);
 			h->flags = flags;
 			return h;
 		}
@@ -41,6 +44,20 @@ struct handle *handle_make(enum target target, uint32_t flags)
 		return NULL;
 	}
 	return NULL;
+}
+
+// The last handle of a master hangs the terminal up: who waits on the other side hears of it. A thread may
+// still wait with a handle that another has closed.
+static void handle_leave(const struct handle *h)
+{
+	struct tty *tty = h->tty;
+	bool is_last = tty->users == 1 && !tty->is_console;
+
+	if (is_last)
+		request_hang_up(tty);
+	tty_close(tty, h->target == TARGET_MASTER);
+	if (!is_last)
+		terminal_pump();
 }
 
 // Believed only when it is still so: the handle may have been handed out again since.
@@ -56,4 +73,6 @@ void handle_no_senders(uint64_t badge)
 	(void)cnode_delete(cnode, h->slot, 1);
 	slot_free(h->slot);
 	h->slot = 0;
+	if (h->tty)
+		handle_leave(h);
 }

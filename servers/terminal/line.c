@@ -32,6 +32,20 @@ void line_init(struct line *l, const struct line_sink *sink)
 	memcpy(l->settings.characters, characters, sizeof(characters));
 }
 
+void line_stop(struct line *l, bool is_stopped)
+{
+	if (l->stopped != is_stopped && l->sink.flow)
+		l->sink.flow(l->sink.context, is_stopped);
+	l->stopped = is_stopped;
+}
+
+uint32_t line_room(const struct line *l)
+{
+	uint32_t used = l->head - l->tail;
+
+	return used < LINE_SIZE - 1 ? LINE_SIZE - 1 - used : line_has_room(l);
+}
+
 bool line_has_room(const struct line *l)
 {
 	// A line that is too long for the buffer is cut, else nobody could ever end it.
@@ -174,7 +188,7 @@ static bool signal_input(struct line *l, uint8_t byte)
 		return false;
 	if (!is_set(l->settings.local, TTY_NOFLSH))
 		line_flush(l);
-	l->stopped = false;
+	line_stop(l, false);
 	if (is_set(l->settings.local, TTY_ECHO))
 		echo_byte(l, byte);
 	l->sink.signal(l->sink.context, number);
@@ -185,16 +199,17 @@ static bool flow_input(struct line *l, uint8_t byte)
 {
 	if (!is_set(l->settings.input, TTY_IXON))
 		return false;
-	if (is_control(l, TTY_VSTOP, byte)) {
-		l->stopped = true;
+	// VSTART first: where both are the same key, it turns about.
+	if (is_control(l, TTY_VSTART, byte) && (l->stopped || !is_control(l, TTY_VSTOP, byte))) {
+		line_stop(l, false);
 		return true;
 	}
-	if (is_control(l, TTY_VSTART, byte)) {
-		l->stopped = false;
+	if (is_control(l, TTY_VSTOP, byte)) {
+		line_stop(l, true);
 		return true;
 	}
 	if (is_set(l->settings.input, TTY_IXANY))
-		l->stopped = false;
+		line_stop(l, false);
 	return false;
 }
 
@@ -315,6 +330,15 @@ uint32_t line_available(const struct line *l, bool *ended)
 	return end - l->tail - (has_eof && is_canonical(l) ? 1 : 0);
 }
 
+uint32_t line_unread(const struct line *l)
+{
+	uint32_t end = is_canonical(l) ? l->complete : l->head, count = 0;
+
+	for (uint32_t i = l->tail; i != end; i++)
+		count += !(l->marks[i % LINE_SIZE] & MARK_EOF);
+	return count;
+}
+
 uint32_t line_peek(const struct line *l, uint8_t *to, uint32_t size, uint32_t *used)
 {
 	uint32_t end = read_end(l), count = 0, i = l->tail;
@@ -352,7 +376,7 @@ void line_set(struct line *l, const struct line_settings *settings)
 	l->settings = *settings;
 	l->literal = false;
 	if (!is_set(settings->input, TTY_IXON))
-		l->stopped = false;
+		line_stop(l, false);
 	if (was_canonical == is_canonical(l))
 		return;
 	// What was typed before is a line of its own, or bytes like all others.
@@ -361,7 +385,7 @@ void line_set(struct line *l, const struct line_settings *settings)
 	l->complete = l->head;
 }
 
-static uint32_t output_byte(struct line *l, uint8_t byte, uint8_t out[2], bool translate_ends)
+static uint32_t output_byte(struct line *l, uint8_t byte, uint8_t out[LINE_OUTPUT_MAX], bool translate_ends)
 {
 	uint32_t output = l->settings.output;
 	uint32_t count = 0;
@@ -384,20 +408,35 @@ static uint32_t output_byte(struct line *l, uint8_t byte, uint8_t out[2], bool t
 		l->column = 0;
 	} else if (byte == '\b') {
 		l->column -= l->column ? 1 : 0;
-	} else if (byte >= 32 || byte == '\t') {
-		l->column += byte == '\t' ? 8 - l->column % 8 : (byte & 0xc0) == 0x80 ? 0 : 1;
+	} else if (byte == '\t') {
+		uint32_t width = 8 - l->column % 8;
+
+		l->column += width;
+		if ((output & TTY_TABDLY) == TTY_TABDLY) {
+			memset(out, ' ', width);
+			return width;
+		}
+	} else if (byte >= 32) {
+		l->column += (byte & 0xc0) == 0x80 && is_set(l->settings.input, TTY_IUTF8) ? 0 : 1;
 	}
+	if (is_set(output, TTY_OLCUC) && byte >= 'a' && byte <= 'z')
+		byte = (uint8_t)(byte - 32);
 	out[count++] = byte;
 	return count;
+}
+
+uint32_t line_output_max(const struct line *l)
+{
+	return (l->settings.output & TTY_TABDLY) == TTY_TABDLY ? LINE_OUTPUT_MAX : 2;
 }
 
 uint32_t line_output(struct line *l, const uint8_t *from, uint32_t count, uint8_t *to,
 		     uint32_t size, bool translate_ends, uint32_t *used)
 {
-	uint32_t made = 0;
-	uint8_t out[2];
+	uint32_t made = 0, most = line_output_max(l);
+	uint8_t out[LINE_OUTPUT_MAX];
 
-	for (*used = 0; *used < count && size - made >= 2; ++*used) {
+	for (*used = 0; *used < count && size - made >= most; ++*used) {
 		uint32_t n = output_byte(l, from[*used], out, translate_ends);
 
 		memcpy(to + made, out, n);

@@ -11,6 +11,7 @@
 #define LINE_SIZE 4096u
 #define LINE_ECHO_MAX 64   // bytes that one input byte echoes at most, but for a line kill
 #define LINE_CONTROLS 19
+#define LINE_OUTPUT_MAX 8  // bytes that one byte of output becomes at most
 
 // struct termios of the kernel: TCGETS.
 struct line_settings {
@@ -25,6 +26,7 @@ struct line_sink {
 	void (*echo)(void *context, const char *bytes, uint32_t count);
 	void (*signal)(void *context, int number);
 	void *context;
+	void (*flow)(void *context, bool is_stopped);  // may be null
 };
 
 struct line {
@@ -45,8 +47,17 @@ bool line_has_room(const struct line *line);
 
 void line_input(struct line *line, uint8_t byte);
 
+// How many bytes can be given at least.
+uint32_t line_room(const struct line *line);
+
+// Stop the output, or let it go on.
+void line_stop(struct line *line, bool is_stopped);
+
 // Bytes that a read can have now: of one line in canonical mode. *ended: the line is an end of file.
 uint32_t line_available(const struct line *line, bool *ended);
+
+// Bytes that are there for reads to come: of all complete lines in canonical mode.
+uint32_t line_unread(const struct line *line);
 
 // Copy at most `size` bytes of them without taking them; *used: what line_take must then take.
 uint32_t line_peek(const struct line *line, uint8_t *to, uint32_t size, uint32_t *used);
@@ -56,6 +67,9 @@ void line_take(struct line *line, uint32_t used);
 void line_flush(struct line *line);
 
 void line_set(struct line *line, const struct line_settings *settings);
+
+// Bytes that one byte of output may become, by the settings.
+uint32_t line_output_max(const struct line *line);
 
 // Output processing: at most `count` bytes become at most `size`; *used: how many were taken.
 // `translate`: line ends are this side's to make.

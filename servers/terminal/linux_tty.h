@@ -28,10 +28,12 @@
 #define TTY_IUTF8 0x4000u
 
 #define TTY_OPOST 0x1u
+#define TTY_OLCUC 0x2u
 #define TTY_ONLCR 0x4u
 #define TTY_OCRNL 0x8u
 #define TTY_ONOCR 0x10u
 #define TTY_ONLRET 0x20u
+#define TTY_TABDLY 0x1800u  // all of it: tabs become spaces
 
 #define TTY_ISIG 0x1u
 #define TTY_ICANON 0x2u
@@ -40,13 +42,18 @@
 #define TTY_ECHOK 0x20u
 #define TTY_ECHONL 0x40u
 #define TTY_NOFLSH 0x80u
+#define TTY_TOSTOP 0x100u
 #define TTY_ECHOCTL 0x200u
 #define TTY_ECHOKE 0x800u
 #define TTY_IEXTEN 0x8000u
 
 #define TTY_SIGINT 2
 #define TTY_SIGQUIT 3
+#define TTY_SIGHUP 1
+#define TTY_SIGCONT 18
 #define TTY_SIGTSTP 20
+#define TTY_SIGTTIN 21
+#define TTY_SIGTTOU 22
 #define TTY_SIGWINCH 28
 
 #define TTY_TCGETS 0x5401
@@ -65,5 +72,25 @@
 #define TTY_FIONREAD 0x541b
 #define TTY_TIOCNOTTY 0x5422
 #define TTY_TIOCGSID 0x5429
+#define TTY_TIOCSTI 0x5412
+#define TTY_TIOCPKT 0x5420
+#define TTY_TIOCSETD 0x5423
+#define TTY_TIOCGETD 0x5424
+#define TTY_TCGETS2 0x802c542a
+#define TTY_TCSETS2 0x402c542b
+#define TTY_TCSETSW2 0x402c542c
+#define TTY_TCSETSF2 0x402c542d
+#define TTY_TIOCGPTN 0x80045430
+#define TTY_TIOCSPTLCK 0x40045431
+#define TTY_TIOCGPKT 0x80045438
+#define TTY_TIOCGPTLCK 0x80045439
+#define TTY_TIOCSIG 0x40045436
+
+#define TTY_PKT_FLUSHREAD 1
+#define TTY_PKT_FLUSHWRITE 2
+#define TTY_PKT_STOP 4
+#define TTY_PKT_START 8
+#define TTY_PKT_NOSTOP 16
+#define TTY_PKT_DOSTOP 32
 
 #endif

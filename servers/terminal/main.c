@@ -13,12 +13,12 @@
 #include "protocol/gen/session.h"
 #include "protocol/gen/terminal.h"
 #include "protocol/linux.h"
-#include "servers/terminal/linux_tty.h"
 #include "servers/terminal/terminal.h"
 
 #define AT_RINGS 0x30000000ull
 #define DEVICE_TTY 0x500
 #define DEVICE_CONSOLE 0x501
+#define DEVICE_PTMX 0x502
 #define FLAGS_SETTABLE (O_APPEND | O_NONBLOCK)
 
 // struct stat of Linux x86-64.
@@ -38,36 +38,20 @@ void result_set(struct msg *m, int64_t result)
 	*m = (struct msg){.tag = TAG(0, 1), .words = {(uint64_t)result}};
 }
 
+void answer_now(struct msg *m)
+{
+	cap_t reply = server_keep(&terminal.server);
+
+	result_set(m, 0);
+	if (reply)
+		(void)server_answer(&terminal.server, reply, m);
+}
+
 void ring_publish(int ring, uint32_t count)
 {
 	ring_advance(&terminal.rings[ring], count);
 	if (ring_wake(&terminal.rings[ring]))
 		(void)sys_signal(terminal.driver);
-}
-
-static void on_echo(void *context, const char *bytes, uint32_t count)
-{
-	int ring = terminal.tty_ring;
-
-	(void)context;
-	if (ring < 0)
-		return;
-	for (uint32_t i = 0; i < count; i++) {
-		bool is_end = bytes[i] == '\n' && terminal.cooks &&
-			      terminal.line.settings.output & TTY_OPOST &&
-			      terminal.line.settings.output & TTY_ONLCR;
-
-		if (ring_room(&terminal.rings[ring]) < 2)
-			return;  // as Linux: an echo without room is lost
-		ring_store(&terminal.rings[ring], 0, is_end ? "\r\n" : &bytes[i], is_end ? 2 : 1);
-		ring_publish(ring, is_end ? 2 : 1);
-	}
-}
-
-static void on_signal(void *context, int number)
-{
-	(void)context;
-	session_signal(number);
 }
 
 // Give what was typed to the line discipline, as long as it takes it.
@@ -78,11 +62,11 @@ static void input_pump(void)
 	uint32_t count, i;
 
 	(void)ring_sleep(in, 1);
-	while (terminal.tty_in && ring_room(in) && line_has_room(&terminal.line)) {
+	while (terminal.tty_in && ring_room(in) && line_has_room(&console.line)) {
 		count = ring_room_max(in, sizeof(piece));
 		ring_load(in, 0, piece, count);
-		for (i = 0; i < count && line_has_room(&terminal.line); i++)
-			line_input(&terminal.line, piece[i]);
+		for (i = 0; i < count && line_has_room(&console.line); i++)
+			line_input(&console.line, piece[i]);
 		terminal.consumed += i;
 		ring_publish(CONSOLE_IN, i);
 	}
@@ -105,14 +89,15 @@ void terminal_pump(void)
 static void stat_handle(const struct handle *h, struct msg *m)
 {
 	uint8_t *window = window_find(m->words[0]);
-	bool is_tty = h->target == TARGET_TTY;
+	uint64_t device = !h->tty ? 0 : h->target == TARGET_MASTER ? DEVICE_PTMX
+			  : h->tty->is_console ? DEVICE_TTY : TTY_DEVICE_PTY + h->tty->number;
 	struct stat_words st = {
 		.device = 6,
-		.inode = 1 + (uint64_t)h->target,
+		.inode = h->tty && !h->tty->is_console ? 16 + h->tty->number : 1 + (uint64_t)h->target,
 		.links = 1,
-		.mode = is_tty ? 0020620 : 0010600,
-		.rdev = is_tty ? DEVICE_TTY : 0,
-		.block_size = is_tty ? 1024 : 4096,
+		.mode = h->target == TARGET_MASTER ? 0020666 : h->tty ? 0020620 : 0010600,
+		.rdev = device,
+		.block_size = h->tty ? 1024 : 4096,
 	};
 
 	if (window)
@@ -120,20 +105,31 @@ static void stat_handle(const struct handle *h, struct msg *m)
 	result_set(m, window ? 0 : -EFAULT);
 }
 
-int64_t poll_bits(const struct handle *h, uint64_t events)
+static uint64_t stream_bits(const struct handle *h)
 {
 	bool reads = (h->flags & O_ACCMODE) != O_WRONLY, writes = (h->flags & O_ACCMODE) != O_RDONLY;
 	bool ended = false;
 	uint64_t bits = 0;
 
-	if (reads && (h->target == TARGET_TTY || h->target == TARGET_IN)) {
-		if (stream_readable(h->target, &ended) || ended)
+	if (reads && h->target != TARGET_OUT && h->target != TARGET_ERR) {
+		if (stream_readable(handle_stream(h), &ended) || ended)
 			bits |= POLLIN | POLLRDNORM;
-		if (ended && h->target == TARGET_IN)
+		if (ended && (h->target == TARGET_IN || h->target == TARGET_MASTER))
 			bits |= POLLHUP;
 	}
-	if (writes && stream_writable(h->target))
+	if (writes && stream_writable(handle_stream(h)))
 		bits |= POLLOUT | POLLWRNORM;
+	return bits;
+}
+
+int64_t poll_bits(const struct handle *h, uint64_t events)
+{
+	uint64_t bits = stream_bits(h);
+
+	if (h->target == TARGET_MASTER && h->tty->packet_status)
+		bits |= POLLPRI;
+	if (h->target == TARGET_TTY && h->tty->hung)
+		bits |= POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDNORM | POLLWRNORM;
 	if ((h->target == TARGET_OUT && terminal.closed[CONSOLE_OUT]) ||
 	    (h->target == TARGET_ERR && terminal.closed[CONSOLE_ERR]))
 		bits |= POLLERR;
@@ -146,7 +142,7 @@ static void poll_answer(const struct handle *h, struct msg *m)
 
 	result_set(m, bits);
 	m->tag = TAG(0, 2);
-	m->words[1] = stream_events(h->target);
+	m->words[1] = stream_events(handle_stream(h));
 }
 
 static void flags_set(struct handle *h, struct msg *m)
@@ -214,23 +210,10 @@ static void file_handle(struct handle *h, struct msg *m, cap_t arrived)
 	}
 }
 
-static void open_handle(struct msg *m)
+static bool is_device(uint64_t badge)
 {
-	uint32_t flags = (uint32_t)m->words[0] & (O_ACCMODE | FLAGS_SETTABLE);
-	struct handle *h;
-
-	if (!terminal.has_tty) {
-		result_set(m, -ENXIO);
-		return;
-	}
-	h = handle_make(TARGET_TTY, flags);
-	if (!h) {
-		result_set(m, -ENFILE);
-		return;
-	}
-	msg_set_cap(0, h->slot);
-	result_set(m, 0);
-	m->tag |= TAG_CAPS(1);
+	return badge == BADGE_DEVICE_TTY || badge == BADGE_DEVICE_CONSOLE || badge == BADGE_DEVICE_PTMX ||
+	       badge >> 62 == BADGE_PTY >> 62;
 }
 
 static void handle_message(struct server *server, struct msg *m)
@@ -247,6 +230,8 @@ static void handle_message(struct server *server, struct msg *m)
 	if (tag_kind(m->tag) == KIND_NOTIFICATION) {
 		if (m->badge & SIGNAL_ENDED)
 			session_ended();
+		if (m->badge & SIGNAL_SESSION)
+			job_sessions_check();
 		terminal_pump();
 		arming_pump();
 		return;
@@ -254,9 +239,13 @@ static void handle_message(struct server *server, struct msg *m)
 	for (uint32_t i = words; i < MSG_WORDS_REGISTERS; i++)
 		m->words[i] = 0;
 	h = handle_find(m->badge);
-	if (h)
+	if (h && tag_label(m->tag) == TERMINAL_PEER)
+		open_peer(h, m);
+	else if (h)
 		file_handle(h, m, arrived);
-	else if (m->badge == BADGE_DEVICE && tag_label(m->tag) == TERMINAL_OPEN)
+	else if (m->badge >> 63 && tag_label(m->tag) == FILE_ATTACH)
+		window_attach(m);
+	else if (is_device(m->badge) && tag_label(m->tag) == TERMINAL_OPEN)
 		open_handle(m);
 	else
 		result_set(m, -ENOSYS);
@@ -313,29 +302,32 @@ static void console_connect(void)
 
 static void device_register(void)
 {
+	static const struct {
+		uint64_t number, badge;
+	} devices[] = {{DEVICE_TTY, BADGE_DEVICE_TTY}, {DEVICE_CONSOLE, BADGE_DEVICE_CONSOLE},
+		       {DEVICE_PTMX, BADGE_DEVICE_PTMX}};
 	cap_t file = component_get_cap("file");
-	cap_t device = derive(terminal.server.endpoint, ENDPOINT_SEND | ENDPOINT_GRANT, BADGE_DEVICE);
-	static const uint64_t numbers[] = {DEVICE_TTY, DEVICE_CONSOLE};
 	uint64_t result = 0;
 
-	for (unsigned i = 0; i < 2; i++) {
-		err_t err = control_register(file, numbers[i], HANDLE_DEVICE_TERMINAL, device, &result);
+	for (unsigned i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		cap_t device = derive(terminal.server.endpoint, ENDPOINT_SEND | ENDPOINT_GRANT,
+				      devices[i].badge);
+		err_t err = control_register(file, devices[i].number, HANDLE_DEVICE_TERMINAL, device, &result);
 
 		if (err || result)
 			rt_log("device %#llx is not registered: error %u, result %lld",
-			       (unsigned long long)numbers[i], (unsigned)err, (long long)result);
+			       (unsigned long long)devices[i].number, (unsigned)err, (long long)result);
 	}
 }
 
 int main(void)
 {
-	const struct line_sink sink = {on_echo, on_signal, NULL};
 	uint32_t count;
 	cap_t replies = component_find_cap("replies", &count);
 
 	terminal.tty_ring = -1;
 	terminal.session = component_get_cap("session");
-	line_init(&terminal.line, &sink);
+	tty_init(&console, true);
 	if (!server_make(&terminal.server, component_get_cap("endpoint"), replies, count) ||
 	    !window_init())
 		give_up("no memory", ERR_NO_MEMORY);

@@ -12,7 +12,6 @@
 #include "lib/thread/thread.h"
 #include "protocol/gen/life.h"
 #include "protocol/gen/session.h"
-#include "servers/terminal/linux_tty.h"
 #include "servers/terminal/terminal.h"
 
 #define APPEND_MAX 440
@@ -32,7 +31,7 @@ static struct {
 	const char *strings;
 	uint32_t size, argc, envc;
 	cap_t handles[3];
-	cap_t ended, thread;
+	cap_t ended, news, thread;
 	uint64_t result;
 	err_t failed;
 } start;
@@ -40,12 +39,7 @@ static struct {
 static enum { RUN_NONE, RUN_STARTED, RUN_ENDED, RUN_REPORTED } run;
 static uint32_t status;
 
-void session_signal(int number)
-{
-	if (run == RUN_STARTED)
-		(void)session_signal_group(terminal.session, terminal.foreground, (uint64_t)number,
-					   NULL);
-}
+bool session_is_running(void) { return run == RUN_STARTED; }
 
 static err_t strings_send(void)
 {
@@ -67,6 +61,10 @@ static err_t strings_send(void)
 		}
 		at += piece;
 	}
+	// From now on it tells who a badge is, and when a session has ended.
+	if (session_terminal(terminal.session, terminal.server.endpoint, start.news, &start.result) ||
+	    (int64_t)start.result < 0)
+		rt_log("programs will have no terminal of their own");
 	return session_start(terminal.session, start.argc, start.envc, start.handles[0],
 			     start.handles[1], start.handles[2], &start.result);
 }
@@ -168,11 +166,11 @@ static bool handles_make(uint32_t flags)
 {
 	static const uint32_t bits[3] = {CONTROL_TTY_IN, CONTROL_TTY_OUT, CONTROL_TTY_ERR};
 	static const enum target targets[3] = {TARGET_IN, TARGET_OUT, TARGET_ERR};
-	struct handle *tty = terminal.has_tty ? handle_make(TARGET_TTY, O_RDWR) : NULL;
+	struct handle *tty = terminal.has_tty ? handle_make(TARGET_TTY, &console, O_RDWR) : NULL;
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct handle *h = flags & bits[i] ? tty
-				   : handle_make(targets[i], i ? O_WRONLY : O_RDONLY);
+				   : handle_make(targets[i], NULL, i ? O_WRONLY : O_RDONLY);
 
 		if (!h)
 			return false;
@@ -199,12 +197,16 @@ static void frame_start(void)
 		return;
 	}
 	frame.payload = NULL;  // the strings stay
-	terminal.rows = head.rows;
-	terminal.columns = head.columns;
+	console.rows = head.rows;
+	console.columns = head.columns;
 	streams_init(head.tty_flags);
 	start.ended = slot_alloc();
 	err = cnode_derive(cnode, start.ended, cnode, component_get_cap("notification"),
 			   NOTIFICATION_SIGNAL, SIGNAL_ENDED, 0);
+	start.news = slot_alloc();
+	if (!err)
+		err = cnode_derive(cnode, start.news, cnode, component_get_cap("notification"),
+				   NOTIFICATION_SIGNAL, SIGNAL_SESSION, 0);
 	run = RUN_STARTED;
 	if (!err && !handles_make(head.tty_flags))
 		err = ERR_NO_MEMORY;
@@ -232,9 +234,7 @@ static void frame_handle(void)
 		terminal.input_ends = true;
 	} else if (frame.header.type == CONTROL_WINSIZE && length >= sizeof(size)) {
 		memcpy(&size, p, sizeof(size));
-		terminal.rows = size.rows;
-		terminal.columns = size.columns;
-		session_signal(TTY_SIGWINCH);
+		tty_size_set(&console, size.rows, size.columns, 0, 0);
 	} else if (frame.header.type == CONTROL_CLOSED && length >= sizeof(closed)) {
 		memcpy(&closed, p, sizeof(closed));
 		if (closed.stream == CONTROL_STREAM_OUT || closed.stream == CONTROL_STREAM_ERR)

@@ -19,6 +19,7 @@ static struct {
 	cap_t slot;
 	uint64_t token;  // 0: free
 	uint64_t used;   // when
+	uint64_t speaker;  // badge of the capability on which it was attached
 } windows[WINDOW_MAX];
 
 static const struct component_region *memory;
@@ -51,6 +52,11 @@ uint8_t *window_find(uint64_t token)
 		return NULL;
 	windows[i].used = ++now;
 	return window_memory(i);
+}
+
+uint64_t window_speaker(uint64_t token)
+{
+	return window_find(token) ? windows[token & 0xffff].speaker : 0;
 }
 
 // The one to take: the caller's old one, a free one, the least recently used. -1: all are needed.
@@ -95,6 +101,7 @@ void window_attach(struct msg *m)
 	memset(window_memory((unsigned)i), 0, WINDOW_SIZE);
 	windows[i].token = token_make((unsigned)i);
 	windows[i].used = ++now;
+	windows[i].speaker = m->badge >> 63 ? m->badge : 0;
 	sys_block()->items[0] = (struct abi_map_item){
 		.source = memory->frame,
 		.dest = windows[i].slot,

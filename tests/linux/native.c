@@ -138,9 +138,9 @@ static void foreign_interfaces(const cap_t *handles)
 		is_ok = REFUSED(control_make(handles[i], &result)) && is_ok;
 		is_ok = REFUSED(control_register(handles[i], 0x500, 2, handles[i], &result)) && is_ok;
 		is_ok = REFUSED(context_fork(handles[i], &result)) && is_ok;
-		is_ok = REFUSED(session_signal_group(handles[i], 0, 9, &result)) && is_ok;
+		is_ok = REFUSED(session_signal_group(handles[i], 0, 9, 0, &result)) && is_ok;
 	}
-	is_ok = REFUSED(session_signal_group(LINUX_SLOT_PROCESS, 0, 9, &result)) && is_ok;
+	is_ok = REFUSED(session_signal_group(LINUX_SLOT_PROCESS, 0, 9, 0, &result)) && is_ok;
 	is_ok = REFUSED(control_make(LINUX_SLOT_CONTEXT, &result)) && is_ok;
 	is_ok = REFUSED(context_fork(LINUX_SLOT_CONTEXT, &result)) && is_ok;
 	check(is_ok, "control, session, context");

@@ -1,4 +1,6 @@
 """A person at the terminal: a shell on a pseudo-terminal, key by key."""
+import time
+
 from pithtest import PITH, Terminal
 
 PROMPT = r"# "
@@ -122,4 +124,77 @@ def test_raw_mode():
         t.expect("ready")
         t.type("\x03\x04\r")
         t.expect("03 04 0d")
+        assert t.wait() == 0
+
+
+def test_job_control_in_bash():
+    with start("bash", "--norc", "-i") as t:
+        t.expect(PROMPT)
+        t.type("sleep 1000 | cat\r")
+        t.expect("cat\r\n")
+        time.sleep(1)
+        t.type("\x1a")
+        t.expect(r"\[1\]\+  Stopped +sleep 1000 \| cat\r\n.*" + PROMPT)
+        t.type("bg\r")
+        t.expect(r"\[1\]\+ sleep 1000 \| cat &\r\n.*" + PROMPT)
+        t.type("kill %1; wait; echo gone\r")
+        t.expect(r"\r\ngone\r\n.*" + PROMPT)
+        t.type("cat &\r")
+        t.expect(r"Stopped +cat|# ")
+        t.type("fg\r")
+        t.expect("\r\ncat\r\n")
+        t.type("hello\r")
+        t.expect("hello\r\nhello\r\n")
+        t.type(CTRL_D)
+        t.expect(PROMPT)
+        t.type("exit 3\r")
+        assert t.wait() == 3
+
+
+def line_editing(shell, prompt, *options):
+    with start(shell, *options) as t:
+        t.expect(prompt)
+        t.type("echo one two\x1b[D\x1b[D\x1b[DX\r")  # three to the left
+        t.expect(r"\r\none Xtwo\r\n")
+        t.expect(prompt)
+        t.type("\x1b[A\r")  # history: the last line again
+        t.expect(r"\r\none Xtwo\r\n")
+        t.expect(prompt)
+        t.type("echo /etc/hostn\t\r")
+        t.expect(r"\r\n/etc/hostname *\r\n")
+        t.expect(prompt)
+        t.type("exit 0\r")
+        assert t.wait() == 0
+
+
+def test_line_editing_in_bash():
+    line_editing("bash", PROMPT, "--norc", "-i")
+
+
+def test_line_editing_in_zsh():
+    line_editing("zsh", "# ", "-f", "-i")
+
+
+def test_vi_and_less():
+    with start("sh") as t:
+        t.expect(PROMPT)
+        t.type("vi /tmp/f\r")
+        t.expect(r"/tmp/f")
+        t.type("i")
+        t.expect("I /tmp/f")
+        t.type("hello")
+        t.expect("hello")
+        t.type("\x1b")
+        t.expect("- /tmp/f")
+        t.type(":wq\r")
+        t.expect(PROMPT)
+        t.type("cat /tmp/f\r")
+        t.expect(r"\r\nhello\r\n")
+        t.type("seq 200 | less\r")
+        t.expect(r"K20\r\n")
+        t.type("G")
+        t.expect("200")
+        t.type("q")
+        t.expect(PROMPT)
+        t.type("exit 0\r")
         assert t.wait() == 0

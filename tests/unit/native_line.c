@@ -31,7 +31,7 @@ static void on_signal(void *context, int number)
 
 static int setup(void **state)
 {
-	const struct line_sink sink = {on_echo, on_signal, NULL};
+	const struct line_sink sink = {on_echo, on_signal, NULL, NULL};
 
 	(void)state;
 	line_init(&line, &sink);
