@@ -249,7 +249,7 @@ struct linux_cview {
 struct linux_word {
 	uint32_t mask;   // POLL* bits that are ready now
 	uint32_t count;  // events so far: it changes whenever something new is ready
-};
+} __attribute__((aligned(8)));  // read and written as one
 #define BOARD_PAGES 2
 #define BOARD_WORDS 1024
 #define ENV_BOARD_OFFSET 0xa000ull  // in a process's ENV_PROCESS_STRIDE: of the file server

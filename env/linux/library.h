@@ -209,7 +209,7 @@ uint64_t signal_mask(const struct handle *handle);
 int64_t signal_read(const struct handle *handle, void *buffers, uint64_t size);
 
 // pipe.c: pipes that this process holds an end of.
-#define RING_NONE 4096  // no result of a transfer: ask the server
+#define RING_NONE INT64_MIN  // no result of a transfer: ask the server
 // The program's buffers: copied in or out of memory of the library's or a ring, bytes done.
 uint64_t buffers_copy(void *buffers, char *at, uint64_t size, bool is_write);
 // *done: bytes that were written; the result says how it ended (0: all were).

@@ -229,7 +229,7 @@ bool component_make(struct component_world *world, struct component *c)
 	       give_regions(world, c) && give_uses(world, c);
 }
 
-bool component_make_shares(struct component *c, uint64_t free_bytes)
+bool component_make_amounts(struct component *c, uint64_t free_bytes)
 {
 	return give_memory(c, free_bytes) && give_untyped(c, free_bytes);
 }

@@ -41,7 +41,7 @@ bool component_make_endpoints(struct component_world *world);
 
 // All that has a fixed size; then what is a share of the rest; then let it run. False: logged.
 bool component_make(struct component_world *world, struct component *c);
-bool component_make_shares(struct component *c, uint64_t free_bytes);
+bool component_make_amounts(struct component *c, uint64_t free_bytes);
 bool component_run(struct component_world *world, struct component *c);
 
 // Destroy its thread, its memory and its endpoint: whoever waits for it hears ERR_DEAD.

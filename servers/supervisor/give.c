@@ -240,9 +240,15 @@ bool give_uses(struct component_world *world, struct component *c)
 	return true;
 }
 
+// free_bytes 0: the fixed amounts; else the shares of that.
 static uint64_t amount_bytes(const struct manifest_amount *amount, uint64_t free_bytes)
 {
-	return amount->percent ? free_bytes / 100 * amount->percent : amount->bytes;
+	uint64_t share = free_bytes / 100 * amount->percent;
+
+	if (!amount->percent || !free_bytes)
+		return amount->percent || free_bytes ? 0 : amount->bytes;
+	share = share < amount->bytes ? amount->bytes : share;
+	return amount->most && share > amount->most ? amount->most : share;
 }
 
 // Cut an amount into power-of-two pieces, the largest first, as far as there are blocks.

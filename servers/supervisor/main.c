@@ -187,18 +187,20 @@ static void log_connect(void)
 
 static void components_make(void)
 {
-	uint64_t free_bytes;
-
 	if (!component_make_endpoints(&world))
 		give_up("not enough memory", ERR_NO_MEMORY);
 	for (uint32_t i = 0; i < manifest.count; i++)
 		if (!component_make(&world, &world.components[i]))
 			give_up("the system cannot be made; too little memory, or a wrong manifest",
 				ERR_STATE);
-	free_bytes = block_free_bytes();
-	for (uint32_t i = 0; i < manifest.count; i++)
-		if (!component_make_shares(&world.components[i], free_bytes))
-			give_up("not enough memory", ERR_NO_MEMORY);
+	// What is fixed first; the shares are of what that leaves.
+	for (unsigned round = 0; round < 2; round++) {
+		uint64_t free_bytes = round ? block_free_bytes() : 0;
+
+		for (uint32_t i = 0; i < manifest.count; i++)
+			if (!component_make_amounts(&world.components[i], free_bytes))
+				give_up("not enough memory", ERR_NO_MEMORY);
+	}
 	for (uint32_t i = 0; i < manifest.count; i++)
 		if (!component_run(&world, &world.components[i]))
 			give_up("the system cannot be made; too little memory, or a wrong manifest",

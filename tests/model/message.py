@@ -193,11 +193,11 @@ class Messages:
                 raise Failed(RANGE)
             self.map_once(frame, self.object(target), address, rights)
             return
-        if place in self.slots:
-            raise Failed(SLOT_USED)
         if count == 0 or (not anywhere and not inside()):
             raise Failed(RANGE)
         made = self.derive_check(frame, 0xff, first, count)
+        if place in self.slots:
+            raise Failed(SLOT_USED)
         self.derive(frame, made, place)
         try:
             self.map_once(made, self.object(target), address, rights)
