@@ -73,8 +73,8 @@ def test_processor_without_fsgsbase():
 
 def test_too_little_memory():
     image = os.path.getsize(os.path.join(TOP, "build/pith.img")) // (1 << 20)
-    assert_panic(b"not enough memory", b"take", "--memory", "%dM" % (image + 1))
-    for more in (2, 3, 5):
+    assert_panic(b"not enough memory", b"take", "--memory", "%dM" % (image + 2))
+    for more in (3, 4, 6):
         err = stopped("--memory", "%dM" % (image + more))
         assert b"memory" in err and b"panic: assertion" not in err and b"exception" not in err, err
     assert b"initrd is too large" in stopped("--memory", "1M")
