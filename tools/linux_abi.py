@@ -34,7 +34,7 @@ ALIASES = {
     "epoll_pwait": "epoll_pwait|epoll_wait", "eventfd2": "eventfd", "signalfd4": "signalfd",
     "pselect6": "pselect", "set_tid_address": "pthread_create", "wait4": "waitpid|wait4|wait",
     "faccessat2": "faccessat", "fadvise64": "posix_fadvise", "exit": "exit|pthread_exit",
-    "reboot": "reboot|poweroff", "sendfile": "sendfile", "ftruncate": "ftruncate",
+    "reboot": "reboot|poweroff", "execve": "exec[vl]p?e?", "mknod": "mknod|mkfifo", "setitimer": "setitimer|alarm", "sendfile": "sendfile", "ftruncate": "ftruncate",
 }
 
 

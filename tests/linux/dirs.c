@@ -1,3 +1,16 @@
+// abi: getcwd: whole
+// abi: mkdir: whole
+// abi: mkdirat: whole
+// abi: rmdir: whole
+// abi: getdents64: whole
+// abi: chdir: whole
+// abi: fchdir: whole
+// abi: symlink: whole
+// abi: readlink: whole
+// abi: stat: whole
+// abi: lstat: whole
+// abi: unlinkat AT_REMOVEDIR: whole
+// abi: renameat: whole
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,4 +1,10 @@
 // epoll: changes of a set with all their errors, the ways of being told, sets within sets, sharing.
+// abi: epoll_create1 EPOLL_CLOEXEC: whole
+// abi: epoll_create: whole
+// abi: epoll_ctl EPOLL_CTL_ADD EPOLL_CTL_MOD EPOLL_CTL_DEL: whole
+// abi: epoll_ctl EPOLLEXCLUSIVE: partial: everybody who waits is woken
+// abi: epoll_wait EPOLLET EPOLLONESHOT: whole
+// abi: epoll_pwait: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>

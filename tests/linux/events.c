@@ -1,4 +1,9 @@
 // eventfd, timerfd, signalfd.
+// abi: eventfd2 EFD_SEMAPHORE EFD_NONBLOCK: whole
+// abi: timerfd_create: whole
+// abi: timerfd_settime TFD_TIMER_ABSTIME: whole
+// abi: timerfd_gettime: whole
+// abi: signalfd4: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>

@@ -1,4 +1,5 @@
 // FIFOs: names, and who waits for whom when one is opened.
+// abi: mknod: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>

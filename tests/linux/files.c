@@ -1,3 +1,11 @@
+// abi: open O_CREAT O_EXCL O_RDONLY O_WRONLY: whole
+// abi: lseek SEEK_SET SEEK_CUR: whole
+// abi: writev: whole
+// abi: ftruncate: whole
+// abi: dup: whole
+// abi: dup2: whole
+// abi: close: whole
+// abi: unlink: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,3 +1,6 @@
+// abi: fork: whole
+// abi: vfork: whole
+// abi: execve: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>

@@ -1,3 +1,5 @@
+// abi: munmap: whole
+// abi: mprotect: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <string.h>

@@ -1,4 +1,6 @@
 // Nice values.
+// abi: setpriority: whole
+// abi: getpriority: whole
 #define _GNU_SOURCE
 #include <sys/resource.h>
 #include <sys/wait.h>

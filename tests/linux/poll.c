@@ -1,4 +1,6 @@
 // poll and select that wait: what they wait for comes from another process, with time between.
+// abi: poll: whole
+// abi: select: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>

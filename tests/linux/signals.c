@@ -1,3 +1,8 @@
+// abi: kill: whole
+// abi: rt_sigaction SA_SIGINFO SA_ONSTACK SA_RESETHAND SA_RESTART: whole
+// abi: rt_sigprocmask: whole
+// abi: rt_sigpending: whole
+// abi: rt_sigsuspend: whole
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdint.h>

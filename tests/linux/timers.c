@@ -1,4 +1,6 @@
 // alarm, setitimer, and how exactly sleeps end.
+// abi: alarm: whole
+// abi: pause: whole
 #define _GNU_SOURCE
 #include <signal.h>
 #include <sys/time.h>
