@@ -127,6 +127,12 @@ static const struct proc_entry *numbered_find(struct proc_place *at, int64_t n)
 	}
 }
 
+// Is it an entry of that directory? A thread's has no threads in it.
+static bool is_in(const struct proc_entry *entry, const struct proc_place *dir)
+{
+	return entry->group == dir->entry->leads && !(entry->leads == GROUP_THREADS && dir->of.tid);
+}
+
 static const struct proc_entry *entry_find(struct proc_place *at, const char *name, size_t length)
 {
 	int64_t n = number_read(name, length);
@@ -134,7 +140,7 @@ static const struct proc_entry *entry_find(struct proc_place *at, const char *na
 	if (n >= 0)
 		return numbered_find(at, n);
 	for (uint32_t i = 0; i < ENTRY_COUNT; i++)
-		if (entries[i].group == at->entry->leads && strlen(entries[i].name) == length &&
+		if (is_in(&entries[i], at) && strlen(entries[i].name) == length &&
 		    memcmp(entries[i].name, name, length) == 0)
 			return &entries[i];
 	return NULL;
@@ -312,7 +318,7 @@ void proc_list(struct text *text, const struct proc_place *dir)
 	record_put(text, 1, 4, "..");
 	for (uint32_t i = 0; i < ENTRY_COUNT; i++) {
 		at.entry = &entries[i];
-		if (entries[i].group == dir->entry->leads)
+		if (is_in(&entries[i], dir))
 			record_put(text, proc_number(&at), type_of(&entries[i]), entries[i].name);
 	}
 	uint32_t left = dir->entry->leads == GROUP_ROOT ? tasks.count : 0;

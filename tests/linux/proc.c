@@ -74,6 +74,8 @@ static void directories(void)
 	check(lists("/proc", pid) && lists("/proc", "self") && lists("/proc", "meminfo"),
 	      "the root lists processes");
 	check(strcmp(target("/proc/self"), pid) == 0, "self is who asks");
+	snprintf(path, sizeof path, "/proc/self/task/%d/task", getpid());
+	check(FAILS(access(path, F_OK), ENOENT), "a thread's directory has no threads");
 	snprintf(path, sizeof path, "%d/task/%d", getpid(), getpid());
 	check(strcmp(target("/proc/thread-self"), path) == 0, "thread-self");
 	check(lists("/proc/self", "stat") && lists("/proc/self", "fd") &&
