@@ -197,7 +197,7 @@ int64_t call_execve(uint64_t path, uint64_t argv, uint64_t envp)
 	if (err == PATH_MAX)
 		return -ENAMETOOLONG;
 	memcpy(exec.path, exec.first, (size_t)err + 1);
-	index = handle_reserve();
+	index = handle_reserve_spare();  // no descriptor is needed
 	if (index < 0)
 		return index;
 	err = program_find(&exec, index);

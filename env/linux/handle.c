@@ -31,11 +31,11 @@ cap_t handle_slot(int64_t index) { return LINUX_SLOT_HANDLES + (cap_t)index; }
 
 int64_t handle_find(uint64_t fd, struct handle *out) { return handle_get(process_get(), fd, out); }
 
-// *is_full: descriptors are left, but no handle for them.
-static int64_t reserve_once(bool *is_full)
+// *is_full: no handle is left, but there could be more.
+static int64_t reserve_once(bool for_descriptor, bool *is_full)
 {
 	struct process_block *process = table_lock();
-	int64_t index = descriptor_find_free(process, 0);
+	int64_t index = for_descriptor ? descriptor_find_free(process, 0) : 0;
 
 	*is_full = false;
 	if (index >= 0) {
@@ -46,29 +46,22 @@ static int64_t reserve_once(bool *is_full)
 	return index;
 }
 
-int64_t handle_reserve(void)
+static int64_t reserve(bool for_descriptor)
 {
 	bool is_full;
 	uint64_t room = 0;
-	int64_t index = reserve_once(&is_full);
+	int64_t index = reserve_once(for_descriptor, &is_full);
 
 	if (is_full && process_grow_handles(LINUX_SLOT_PROCESS, &room) == OK && (int64_t)room > 0)
-		index = reserve_once(&is_full);
+		index = reserve_once(for_descriptor, &is_full);
 	if (index >= 0)
 		msg_set_receive(handle_slot(index), 1);
 	return index;
 }
 
-int64_t handle_reserve_spare(void)
-{
-	struct process_block *process = table_lock();
-	int64_t index = descriptor_reserve(process);
+int64_t handle_reserve(void) { return reserve(true); }
 
-	table_unlock(process);
-	if (index >= 0)
-		msg_set_receive(handle_slot(index), 1);
-	return index;
-}
+int64_t handle_reserve_spare(void) { return reserve(false); }
 
 void handle_set(int64_t index, uint8_t kind, uint8_t type)
 {

@@ -146,6 +146,15 @@ bool body_share_table(struct body *body)
 	return slot;
 }
 
+void body_foreign_unmap(struct body *body)
+{
+	cap_t vspace = body->space->vspace;
+	uint64_t block = env_process_block(body->index);
+
+	(void)vspace_unmap_range(vspace, block + PROCESS_BLOCK_PAGES * PAGE_SIZE, block + ENV_PROCESS_STRIDE);
+	(void)vspace_unmap_range(vspace, env_share(body->index, 0), env_share(body->index + 1, 0));
+}
+
 static bool derive(cap_t cnode, uint64_t dest, cap_t source, uint64_t rights, uint64_t data, uint64_t count)
 {
 	return cnode_derive(cnode, dest, store_cnode, source, rights, data, count) == OK;
@@ -257,8 +266,11 @@ void body_discard(struct body *body)
 	}
 	if (body->map && space->references > 1)
 		slot_set_drop(&space->slots, body->map);
-	if (body->index < ENV_PROCESS_MAX)
+	if (body->index < ENV_PROCESS_MAX) {
+		if (space->references > 1)
+			body_foreign_unmap(body);
 		space->processes &= ~(1ull << body->index);
+	}
 	// No page is given back before what mapped it is gone.
 	space_put(space);
 	if (body->pages != PAGE_NONE)

@@ -68,6 +68,8 @@ bool body_handles_copy(struct body *to, const struct body *from, const uint64_t 
 bool body_handles_grow(struct body *body);
 // Have a page table where other servers map its shares. False: no memory.
 bool body_share_table(struct body *body);
+// What other servers have mapped for it in a space that goes on is in the way of the next body there.
+void body_foreign_unmap(struct body *body);
 // Processor time that it had.
 uint64_t body_ticks(const struct body *body);
 // Give it the capability of the net server. False: it cannot be.

@@ -74,6 +74,8 @@ static bool spare_put(struct body *body)
 
 	if (space->spare || space->references < 2 || !is_simple(body) || !body_clean(body))
 		return false;
+	thread_windows_end(body->threads);
+	body_foreign_unmap(body);
 	space->spare = body;
 	space->references--;
 	return true;

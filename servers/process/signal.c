@@ -139,6 +139,14 @@ static int64_t post_shared(struct task *task, const struct signal_info *info, st
 	return 0;
 }
 
+static int64_t post_thread(struct thread *thread, const struct signal_info *info)
+{
+	if (!pending_add(thread, info, false))
+		return -EAGAIN;
+	work_set(thread, WORK_SIGNAL);
+	return 0;
+}
+
 void signal_share(struct thread *thread)
 {
 	uint64_t bits = __atomic_load_n(&thread->block->pending, __ATOMIC_SEQ_CST) & thread->block->shared;
@@ -241,6 +249,8 @@ static int64_t post(struct task *task, struct thread *thread, const struct signa
 		return info->code == 0 ? 0 : -EAGAIN;  // kill is not told
 	switch (verdict_get(task, info->signal, taker && is_open(taker, info->signal))) {
 	case VERDICT_TERMINATE:
+		if (task->state == TASK_STOPPED && info->signal != SIGKILL)
+			break;  // once it goes on
 		task_end(task, info->signal);
 		return 0;
 	case VERDICT_STOP:
@@ -248,15 +258,11 @@ static int64_t post(struct task *task, struct thread *thread, const struct signa
 		return 0;
 	case VERDICT_DELIVER:
 	case VERDICT_PEND:
-		if (!thread)
-			return post_shared(task, info, taker);
-		if (!pending_add(thread, info, false))
-			return -EAGAIN;
-		work_set(thread, WORK_SIGNAL);
-		return 0;
+		break;
 	default:
 		return 0;
 	}
+	return thread ? post_thread(thread, info) : post_shared(task, info, taker);
 }
 
 int64_t signal_post(struct task *task, const struct signal_info *info)

@@ -85,14 +85,14 @@ static bool windows_prepare(struct thread *thread)
 	return thread->window_map;
 }
 
-// What other servers have mapped for a thread that is gone would be in the way of the next.
-static void windows_end(struct thread *thread)
+void thread_windows_end(struct thread *thread)
 {
 	struct space *space = thread->body->space;
 
 	(void)vspace_unmap_range(space->vspace, env_window(thread->area, 0), env_window(thread->area + 1, 0));
 	if (thread->window_map)
 		slot_set_drop(&space->slots, thread->window_map);
+	thread->window_map = 0;
 }
 
 // The pages of the library's stack that are there from the start are the top ones. Few calls need more.
@@ -321,7 +321,7 @@ void thread_destroy(struct thread *thread)
 		slot_set_drop(&body->space->slots, thread->maps[i]);
 	if (thread->area < ENV_THREAD_MAX) {
 		if (!is_last) {
-			windows_end(thread);
+			thread_windows_end(thread);
 			stack_area_end(thread);
 		}
 		bit_put(body->space->threads, thread->area);

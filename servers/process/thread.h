@@ -67,6 +67,8 @@ void thread_destroy(struct thread *thread);
 // The only thread of a body that is kept for another process: it stops, and nothing is left of what it was;
 // later it is the first of a new process. Its pages are not cleaned here.
 void thread_retire(struct thread *thread);
+// What other servers have mapped for a thread that is gone is in the way of the next in its area.
+void thread_windows_end(struct thread *thread);
 bool thread_renew(struct thread *thread, struct task *task);  // false: no memory
 
 // The CSpace has been exchanged.
