@@ -198,3 +198,15 @@ def test_vi_and_less():
         t.expect(PROMPT)
         t.type("exit 0\r")
         assert t.wait() == 0
+
+
+def test_top():
+    with start("busybox", "top", "-d", "1") as t:
+        t.expect("Mem: ")
+        t.expect("PID")
+        t.expect("busybox top")
+        # Once more, with what has changed.
+        t.expect("Mem: ")
+        t.type("q")
+        assert t.wait() == 0
+        assert t.is_restored()
