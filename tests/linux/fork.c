@@ -3,6 +3,7 @@
 // abi: execve: whole
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,45 @@ static int run(const char *path, char *const argv[])
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static pid_t start_paused(void)
+{
+	volatile int failed = 0;
+	pid_t child = vfork();
+
+	if (child == 0) {
+		execve("/proc/self/exe", (char *[]){"x", "pause", NULL}, environ);
+		failed = errno;
+		_exit(1);
+	}
+	return failed ? -1 : child;
+}
+
+// Each has to attach what it needs where the one before it did; then they are stopped.
+static void vfork_several(void)
+{
+	pid_t children[4];
+	int status, good = 0, stopped = 0, ended = 0;
+
+	for (int i = 0; i < 4; i++) {
+		children[i] = start_paused();
+		good += children[i] > 0;
+	}
+	check(good == 4, "programs started by vfork while others run");
+	for (int i = 0; i < 4 && good == 4; i++) {
+		kill(children[i], SIGSTOP);
+		stopped += waitpid(children[i], &status, WUNTRACED) == children[i] && WIFSTOPPED(status);
+		kill(children[i], SIGTERM);
+		ended += waitpid(children[i], &status, WNOHANG) != 0;
+	}
+	check(stopped == 4 && ended == 0, "SIGTERM does not end what is stopped");
+	for (int i = 0; i < 4 && good == 4; i++) {
+		kill(children[i], SIGCONT);
+		ended += waitpid(children[i], &status, 0) == children[i] && WIFSIGNALED(status) &&
+			 WTERMSIG(status) == SIGTERM;
+	}
+	check(ended == 4, "but when it goes on");
+}
+
 int main(int argc, char **argv)
 {
 	char self[512] = "/proc/self/exe", script[] = "/tmp/forkXXXXXX";
@@ -46,6 +86,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "child"))
 		return argc;
+	if (argc > 1 && !strcmp(argv[1], "pause"))
+		return pause();
 	if (argv[0][0] == '/')
 		strcpy(self, argv[0]);
 	else
@@ -83,6 +125,7 @@ int main(int argc, char **argv)
 	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	failed = posix_spawn(&child, self, NULL, NULL, (char *[]){"x", "child", NULL}, environ);
 	check(failed == 0 && waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 2, "posix_spawn");
+	vfork_several();
 	unlink(script);
 	char *huge = malloc(1 << 18);
 	memset(huge, 'a', (1 << 18) - 1);
