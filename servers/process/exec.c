@@ -11,6 +11,7 @@
 #include "lib/rt/random.h"
 #include "servers/process/check.h"
 #include "servers/process/elf.h"
+#include "servers/process/pressure.h"
 #include "servers/process/server.h"
 #include "servers/process/vdso.h"
 
@@ -289,6 +290,8 @@ int64_t exec_build(struct task *task, const struct image *image, struct body **o
 	rt_random(&chance, sizeof(chance));
 	error = file_client_make() ? 0 : -EIO;
 	*out = error ? NULL : body_take(task, false);
+	if (!error && !*out && pressure_relieve())
+		*out = body_take(task, false);
 	if (!error)
 		error = *out ? body_fill(task, image, file, *out) : -ENOMEM;
 	if (error && *out) {

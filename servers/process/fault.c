@@ -5,14 +5,13 @@
 #include <signal.h>
 
 #include "lib/rt/component.h"
+#include "servers/process/pressure.h"
 #include "servers/process/server.h"
-#include "servers/process/shell.h"
 
 #define SEGV_MAPERR_ 1
 #define SEGV_ACCERR_ 2
 #define BUS_ADRERR_ 2
 #define SI_KERNEL_ 0x80
-#define PAGES_LOW 64
 
 static bool is_environment(uint64_t ip) { return ip >= ENV_BASE && ip < ENV_END; }
 
@@ -31,24 +30,6 @@ static void library_fault(struct task *task, struct msg *m, uint64_t ip, uint64_
 	task_end(task, SIGSEGV);
 }
 
-// Memory is gone. The process with most of it ends; the one that faulted then tries again, if it lives.
-// What else can be short (slots, tables) is the faulting process's own matter.
-static void memory_is_gone(struct task *task)
-{
-	struct task *victim = task;
-
-	if (shell_drop_all() && store_pages.free_count >= PAGES_LOW)
-		return;
-	for (uint32_t i = 0; i < TASK_MAX && store_pages.free_count < PAGES_LOW; i++) {
-		struct task *t = &tasks.items[i];
-
-		if (t->state != TASK_FREE && t->body && t->body->space->resident > victim->body->space->resident)
-			victim = t;
-	}
-	rt_log("out of memory: pid %u (%s)", victim->pid, victim->name);
-	task_end(victim, SIGKILL);
-}
-
 static void page_fault(struct task *task, struct msg *m)
 {
 	uint64_t ip = m->words[0], address = m->words[1], access = m->words[2];
@@ -62,7 +43,7 @@ static void page_fault(struct task *task, struct msg *m)
 		*item = made;
 		m->tag |= TAG_ITEMS(made.count ? 1 : 0);
 	} else if (outcome == OUTCOME_MEMORY) {
-		memory_is_gone(task);
+		pressure_end(task);
 	} else if (is_environment(ip)) {
 		library_fault(task, m, ip, address);
 	} else {

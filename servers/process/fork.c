@@ -5,6 +5,7 @@
 
 #include "abi/gen/stubs.h"
 #include "protocol/gen/context.h"
+#include "servers/process/pressure.h"
 #include "servers/process/server.h"
 
 #define RLIMIT_NPROC_ 6
@@ -138,6 +139,8 @@ void fork_handle(struct task *task, struct msg *m)
 	child->exit_signal = (uint32_t)(flags & CLONE_SIGNAL);
 	child->start = counter_read();
 	error = child_make(task, child, flags, stack);
+	if (error == -ENOMEM && pressure_relieve())
+		error = child_make(task, child, flags, stack);
 	if (!error && !body_start(child->body, entry)) {
 		body_destroy(child->body);
 		error = -ENOMEM;

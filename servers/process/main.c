@@ -10,6 +10,7 @@
 #include "protocol/gen/identity.h"
 #include "protocol/gen/proc.h"
 #include "protocol/gen/process.h"
+#include "servers/process/pressure.h"
 #include "servers/process/server.h"
 #include "servers/process/vdso.h"
 
@@ -148,6 +149,7 @@ static void message_handle(struct server *server, struct msg *m)
 	default:
 		return;
 	}
+	(void)pressure_slots();
 	for (uint32_t i = tag_words(m->tag); i < MSG_WORDS_REGISTERS; i++)
 		m->words[i] = 0;
 	if (task && m->badge >> 56 == BADGE_PROCESS >> 56)

@@ -10,6 +10,9 @@
 #include "servers/process/check.h"
 
 #define BUCKETS_FIRST 32
+// One program's mappings have page tables from this part of all Untypeds, or from a few units.
+#define SUPPLY_SHARE 8
+#define SUPPLIES_LEAST 4
 
 struct space *space_make(void)
 {
@@ -109,11 +112,11 @@ void space_charge_settle(struct space *space)
 	space->charged = space->vmas.charged;
 }
 
-bool space_supply(struct space *space)
+static bool supply_add(struct space *space, uint32_t most)
 {
 	cap_t unit, child;
 
-	if (space->supply_count == SPACE_SUPPLIES_MAX || !(child = slot_alloc()))
+	if (space->supply_count >= most || !(child = slot_alloc()))
 		return false;
 	unit = unit_take(UNIT_SPACE);
 	if (!unit) {
@@ -130,6 +133,15 @@ bool space_supply(struct space *space)
 		unit_give(UNIT_SPACE, unit);
 	slot_free(child);
 	return is_given;
+}
+
+bool space_supply(struct space *space)
+{
+	uint32_t share = unit_max(UNIT_SPACE) / SUPPLY_SHARE;
+
+	return supply_add(space, share < SUPPLIES_LEAST ? SUPPLIES_LEAST
+				 : share > SPACE_SUPPLIES_MAX ? SPACE_SUPPLIES_MAX
+							      : share);
 }
 
 // Derive a window into a slot of the set and map it, with tables as they are needed.
@@ -152,7 +164,9 @@ static cap_t set_map(struct space *space, struct slot_set *set, const struct win
 			space->tables[table % 64] = table + 1;
 			return slot;
 		}
-		if (err == ERR_NO_MEMORY && space_supply(space))
+		// The environment's own mappings are few, and have no limit of their own.
+		if (err == ERR_NO_MEMORY && (set == &space->slots ? supply_add(space, SPACE_SUPPLIES_MAX)
+								  : space_supply(space)))
 			err = OK;
 	}
 	slot_set_drop(set, slot);
@@ -232,6 +246,19 @@ void chunk_unmap(struct space *space, struct chunk *chunk, uint32_t i)
 
 	if (slot)
 		slot_set_drop(&space->pages, slot);
+}
+
+void space_unmap_all(struct space *space)
+{
+	slot_set_clear(&space->pages);
+	for (uint32_t b = 0; b < space->bucket_count; b++) {
+		for (struct chunk *c = space->buckets[b]; c; c = c->next) {
+			c->writable = c->holed = 0;
+			for (uint32_t i = 0; i < CHUNK_PAGES; i++)
+				c->entries[i].slot = 0;
+		}
+	}
+	memset(space->tables, 0, sizeof(space->tables));
 }
 
 static void shared_destroy(struct backing *backing)

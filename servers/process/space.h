@@ -98,6 +98,8 @@ void space_drop(struct space *space, uint64_t start, uint64_t end);
 void space_unmap(struct space *space, uint64_t start, uint64_t end);
 // The protection of the areas in a range has changed.
 void space_protect(struct space *space, uint64_t start, uint64_t end);
+// Forget all mappings of areas: the next faults make them anew. Their slots are free for others.
+void space_unmap_all(struct space *space);
 // Move pages to another address (mremap); their mappings go. False: no memory, nothing is moved.
 bool space_move(struct space *space, uint64_t from, uint64_t to, uint64_t length);
 // Fill an empty space with the same areas, pages and mappings, copy-on-write; but the page of the stack at
@@ -125,7 +127,9 @@ struct window {
 
 // Map pages of an area; the slot is one of space->pages.
 cap_t space_map_pages(struct space *space, const struct window *window, uint64_t address, uint64_t rights);
-bool space_supply(struct space *space);  // 64 KiB more for page tables
+// 64 KiB more for page tables of the program's mappings: up to a share of what there is for all, so that
+// mappings strewn over the addresses take no other's. False: that is reached, or there is no memory.
+bool space_supply(struct space *space);
 
 // The chunk of an address; made when it is missing and is_make.
 struct chunk *chunk_find(struct space *space, uint64_t address, bool is_make);

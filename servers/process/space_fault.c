@@ -229,7 +229,7 @@ static enum outcome run_map(struct space *space, const struct vma *vma, struct c
 	slot = space_map_pages(space, &window, address, rights);
 	if (!slot) {
 		// Out of slots or tables: let go of every mapping there is but the library's, and try again.
-		space_unmap(space, 0, PROGRAM_END);
+		space_unmap_all(space);
 		slot = space_map_pages(space, &window, address, rights);
 	}
 	if (!slot)

@@ -144,9 +144,13 @@ static bool pages_fork(struct space *to, struct space *from, struct copy *copy)
 		for (const struct chunk *c = from->buckets[b]; c; c = c->next)
 			if (has_special || c->number >= CHUNK_LIMIT)
 				chunk_mark(from, c);
-	if (!slot_clone(&to->pages, &from->pages, to->vspace, supply, to))
-		return false;
-	memcpy(to->tables, from->tables, sizeof(to->tables));
+	if (slot_clone(&to->pages, &from->pages, to->vspace, supply, to)) {
+		memcpy(to->tables, from->tables, sizeof(to->tables));
+	} else {
+		// Slots or tables are short: both go on without mappings, and make them as they need them.
+		slot_set_clear(&to->pages);
+		space_unmap_all(from);
+	}
 	for (uint32_t b = 0; b < from->bucket_count; b++)
 		for (struct chunk *c = from->buckets[b]; c; c = c->next)
 			if (c->number < CHUNK_LIMIT && !chunk_fork(to, from, c, copy))

@@ -28,7 +28,7 @@ static uint64_t charged, charge_max;
 
 static cap_t slot_first;
 static struct slot_block blocks[SLOT_BLOCKS_MAX];
-static uint32_t block_count, block_free;
+static uint32_t block_count, block_free, block_left;
 
 static cap_t untyped_first;
 static uint32_t untyped_count;
@@ -84,6 +84,7 @@ static void slots_make(void)
 	for (uint32_t i = 0; i < block_count; i++)
 		blocks[i].next = i + 1 < block_count ? i + 2 : 0;
 	block_free = 1;
+	block_left = block_count;
 }
 
 void store_make(void)
@@ -147,18 +148,28 @@ uint32_t store_run(uint32_t count)
 
 uint32_t store_page(void) { return store_run(1); }
 
+uint32_t store_slot_blocks(void) { return block_left; }
+
+// A block for a set; its number, 0: none.
+static uint32_t block_take(struct slot_set *set, uint64_t free)
+{
+	uint32_t taken = block_free;
+
+	if (!taken)
+		return 0;
+	block_free = blocks[taken - 1].next;
+	block_left--;
+	blocks[taken - 1] = (struct slot_block){free, set->head};
+	set->head = taken;
+	set->count++;
+	return taken;
+}
+
 cap_t slot_set_take(struct slot_set *set)
 {
 	// Full blocks go behind the head, so that the head is nearly always the one with room.
-	if (!set->head || !blocks[set->head - 1].free) {
-		uint32_t taken = block_free;
-
-		if (!taken)
-			return 0;
-		block_free = blocks[taken - 1].next;
-		blocks[taken - 1] = (struct slot_block){~0ull, set->head};
-		set->head = taken;
-	}
+	if ((!set->head || !blocks[set->head - 1].free) && !block_take(set, ~0ull))
+		return 0;
 
 	struct slot_block *block = &blocks[set->head - 1];
 	uint32_t bit = (uint32_t)__builtin_ctzll(block->free);
@@ -222,7 +233,9 @@ void slot_set_clear(struct slot_set *set)
 		set->head = blocks[number - 1].next;
 		blocks[number - 1].next = block_free;
 		block_free = number;
+		block_left++;
 	}
+	set->count = 0;
 }
 
 static uint64_t clone_keep[SLOT_BLOCKS_MAX], clone_skip[SLOT_BLOCKS_MAX];
@@ -271,13 +284,10 @@ bool slot_clone(struct slot_set *to, const struct slot_set *from, cap_t vspace, 
 		void *data)
 {
 	for (uint32_t at = from->head; at; at = blocks[at - 1].next) {
-		uint32_t made = block_free;
+		uint32_t made = block_take(to, blocks[at - 1].free | clone_skip[at - 1]);
 
 		if (!made)
 			return false;
-		block_free = blocks[made - 1].next;
-		blocks[made - 1] = (struct slot_block){blocks[at - 1].free | clone_skip[at - 1], to->head};
-		to->head = made;
 		clone_block[at - 1] = made - 1;
 		if (!block_clone(at - 1, made - 1, vspace, supply, data))
 			return false;
@@ -319,6 +329,17 @@ cap_t unit_take(unsigned kind)
 		slot_free(slot);
 	return 0;
 }
+
+bool unit_is_there(unsigned kind)
+{
+	cap_t unit = unit_take(kind);
+
+	if (unit)
+		unit_give(kind, unit);
+	return unit;
+}
+
+uint32_t unit_max(unsigned kind) { return (uint32_t)(untyped_bytes >> unit_bits[kind]); }
 
 void unit_give(unsigned kind, cap_t unit)
 {

@@ -25,9 +25,11 @@ uint32_t store_run(uint32_t count);  // consecutive ones (64 at most)
 
 // A set of slots of the own CSpace, in blocks of 64: emptied with one call for each block.
 struct slot_set {
-	uint32_t head;  // block number + 1
+	uint32_t head;   // block number + 1
+	uint32_t count;  // of blocks
 };
 
+uint32_t store_slot_blocks(void);  // blocks that no set has
 cap_t slot_set_take(struct slot_set *set);                // 0: none
 void slot_set_drop(struct slot_set *set, cap_t slot);     // deletes what is in it
 void slot_set_clear(struct slot_set *set);                // deletes all, gives the blocks back
@@ -60,6 +62,8 @@ cap_t slot_clone_of(cap_t slot);  // the slot of `to` for one of `from`, until t
 #define UNIT_KINDS 4
 
 cap_t unit_take(unsigned kind);             // 0: none
+bool unit_is_there(unsigned kind);          // could one be taken?
+uint32_t unit_max(unsigned kind);           // how many of all Untypeds there can be
 void unit_give(unsigned kind, cap_t unit);  // revokes what was made of it
 
 // All memory for processes, and what of it is free: pages, and Untypeds that nothing is made of.

@@ -1,6 +1,8 @@
-// random SEED SECONDS: system calls with random and boundary arguments, from four children at once.
-// Nobody looks at what they answer; the system has to be there afterwards.
+// random SEED SECONDS: system calls with random and boundary arguments, from four children at once, each
+// with a second thread now and then. Nobody looks at what they answer; the system has to be there
+// afterwards. A child that has made itself wait for good (its alarm is ignored, say) is killed.
 #define _GNU_SOURCE
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,18 +20,24 @@
 #define CHILDREN 4
 #define CALLS 460
 
-static uint64_t state;
-static char *memory;
+#define STUCK 3  // seconds without a call: then it is killed
+#define THREAD_CALLS 40
 
-static uint64_t next(void)
+static uint64_t states[2];  // of the first thread, of the second
+static char *memory;
+static volatile unsigned *progress;  // a count for each child, shared with the parent
+static _Alignas(16) char stack[65536];
+static int thread_tid;  // the kernel clears it when the second thread ends
+
+static uint64_t next(uint64_t *state)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state * 0x2545f4914f6cdd1dull;
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state * 0x2545f4914f6cdd1dull;
 }
 
-static uint64_t argument(void)
+static uint64_t argument(uint64_t *state)
 {
 	static const uint64_t edges[] = {
 		0, 1, 2, 3, 4, 7, 8, 63, 64, 255, 4095, 4096, 4097, 65535, 65536, 0x7fffffff, 0x80000000,
@@ -37,7 +45,7 @@ static uint64_t argument(void)
 		0x7fffffffffff, 0x800000000000, 0x1234567812345678, 0xffff800000000000, 0xffffffff80100000,
 		0xffffffffff600000, 1ull << 63, ~0ull - 4095, ~0ull - 1, ~0ull, ~0ull >> 1, (uint64_t)-100,
 	};
-	uint64_t r = next();
+	uint64_t r = next(state);
 
 	switch (r % 6) {
 	case 0:
@@ -49,7 +57,7 @@ static uint64_t argument(void)
 	case 3:
 		return (uint64_t)(uintptr_t)memory + ((r >> 8) % 16) * 64;  // names, messages
 	case 4:
-		return next() >> (r >> 8) % 64;
+		return next(state) >> (r >> 8) % 64;
 	default:
 		return (r >> 8) % 0x10000 & ~0xfffull;
 	}
@@ -92,7 +100,7 @@ static void names_make(void)
 	*(struct iovec *)(memory + 64 * 10) = (struct iovec){memory + 64 * 12, 64};
 	*(struct cmsghdr *)(memory + 64 * 11) = (struct cmsghdr){
 		.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-	*(int *)CMSG_DATA((struct cmsghdr *)(memory + 64 * 11)) = (int)(next() % 24);
+	*(int *)CMSG_DATA((struct cmsghdr *)(memory + 64 * 11)) = (int)(next(&states[0]) % 24);
 }
 
 // Random numbers hardly ever make a socket: so here are some, where descriptors are likely.
@@ -107,36 +115,127 @@ static void sockets_make(void)
 	for (int i = 0; i < 3; i++)
 		if (socketpair(AF_UNIX, types[i], 0, pair))
 			return;
-	s = socket(AF_UNIX, types[next() % 3], 0);
+	s = socket(AF_UNIX, types[next(&states[0]) % 3], 0);
 	if (bind(s, (void *)&a, 9) == 0)
 		listen(s, 3);
-	socket(AF_UNIX, types[next() % 3], 0);
+	socket(AF_UNIX, types[next(&states[0]) % 3], 0);
 }
 
-static void child(uint64_t seed, time_t end)
+static void call(long number, uint64_t *state)
 {
-	state = seed * 0x9e3779b97f4a7c15ull + 1;
+	uint64_t a[6];
+
+	for (int i = 0; i < 6; i++)
+		a[i] = argument(state);
+	syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+static int is_fork(long number) { return number == SYS_fork || number == SYS_clone || number == SYS_clone3; }
+
+static int second(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < THREAD_CALLS; i++) {
+		long number = (long)(next(&states[1]) % CALLS);
+
+		if (!is_left_out(number) && !is_fork(number))
+			call(number, &states[1]);
+	}
+	return 0;
+}
+
+// Where the last one is gone: one more thread of this child's.
+static void thread_start(void)
+{
+	if (thread_tid)
+		return;
+	thread_tid = -1;
+	if (clone(second, stack + sizeof stack,
+		  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+			  CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
+		  NULL, &thread_tid, NULL, &thread_tid) < 0)
+		thread_tid = 0;
+}
+
+static void child(uint64_t seed, time_t end, int place)
+{
+	states[0] = seed * 0x9e3779b97f4a7c15ull + 1;
+	states[1] = ~states[0] | 1;
 	setsid();
 	memory = mmap(NULL, 0x4000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	while (time(NULL) < end) {
-		long number = (long)(next() % CALLS);
+		long number = (long)(next(&states[0]) % CALLS);
 
+		progress[place]++;
 		if (is_left_out(number))
 			continue;
 		names_make();
-		if (next() % 64 == 0)
+		if (next(&states[0]) % 64 == 0)
 			sockets_make();
-		if (next() % 8 == 0)
-			number = SYS_socket + (long)(next() % 15);
+		if (next(&states[0]) % 256 == 0)
+			thread_start();
+		if (next(&states[0]) % 8 == 0)
+			number = SYS_socket + (long)(next(&states[0]) % 15);
 		alarm(1);
-		if (number == SYS_fork || number == SYS_clone || number == SYS_clone3) {
+		if (is_fork(number)) {
 			if (fork() == 0)
 				_exit(0);
 			continue;
 		}
-		syscall(number, argument(), argument(), argument(), argument(), argument(), argument());
+		call(number, &states[0]);
 	}
 	_exit(0);
+}
+
+static struct {
+	pid_t pid;
+	unsigned seen;  // its progress at that time
+	time_t since;
+} children[CHILDREN];
+
+static void children_start(uint64_t seed, time_t end, uint64_t *born)
+{
+	for (int i = 0; i < CHILDREN; i++) {
+		pid_t pid = children[i].pid ? 0 : fork();
+
+		if (children[i].pid || pid < 0)
+			continue;
+		if (pid == 0)
+			child(seed * 100000 + *born, end, i);
+		children[i].pid = pid;
+		children[i].since = time(NULL);
+		(*born)++;
+	}
+}
+
+static int children_reap(void)
+{
+	pid_t pid;
+	int running = 0;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+		for (int i = 0; i < CHILDREN; i++)
+			if (children[i].pid == pid)
+				children[i].pid = 0;
+	for (int i = 0; i < CHILDREN; i++)
+		running += children[i].pid != 0;
+	return running;
+}
+
+static int children_watch(void)
+{
+	int killed = 0;
+
+	for (int i = 0; i < CHILDREN; i++) {
+		if (children[i].pid && progress[i] == children[i].seen) {
+			if (time(NULL) - children[i].since >= STUCK && kill(children[i].pid, SIGKILL) == 0)
+				killed++;
+			continue;
+		}
+		children[i].seen = progress[i];
+		children[i].since = time(NULL);
+	}
+	return killed;
 }
 
 int main(int argc, char **argv)
@@ -144,22 +243,20 @@ int main(int argc, char **argv)
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
 	time_t end = time(NULL) + (argc > 2 ? atoi(argv[2]) : 20);
 	uint64_t born = 0;
+	int stuck = 0;
 
-	if (chdir("/tmp"))
+	progress = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (chdir("/tmp") || progress == MAP_FAILED)
 		return 1;
 	mkdir("/tmp/random-d", 0777);
 	// A child that has lost its memory or its life is followed by the next.
-	for (int running = 0; time(NULL) < end || running; running -= wait(NULL) > 0) {
-		while (running < CHILDREN && time(NULL) < end) {
-			pid_t pid = fork();
-
-			if (pid == 0)
-				child(seed * 100000 + born, end);
-			running += pid > 0;
-			born++;
-		}
+	while (children_reap() || time(NULL) < end) {
+		if (time(NULL) < end)
+			children_start(seed, end, &born);
+		stuck += children_watch();
+		nanosleep(&(struct timespec){0, 20000000}, NULL);
 	}
 	printf("done\n");
-	fprintf(stderr, "%llu children\n", (unsigned long long)born);
+	fprintf(stderr, "%llu children, %d of them stuck\n", (unsigned long long)born, stuck);
 	return 0;
 }
