@@ -53,7 +53,7 @@ int64_t call_fork(void) { return fork_make(SIGCHLD, 0); }
 
 int64_t call_vfork(void) { return fork_make(CLONE_VM | CLONE_VFORK | SIGCHLD, 0); }
 
-extern const char entry_thread[];
+extern const char entry_thread[] __attribute__((visibility("hidden")));
 
 static int64_t thread_clone(uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t tls)
 {
