@@ -126,6 +126,8 @@ void fork_handle(struct task *task, struct msg *m)
 
 	if (!error && is_over_limit(task))
 		error = -EAGAIN;
+	if (!error && !(flags & CLONE_VM_) && !pressure_has_slots())
+		error = -EAGAIN;
 	// A parent that shares its space must not run on before the child let go of it.
 	if (!error && flags & CLONE_VFORK_ && !process_server.free_count)
 		error = -EAGAIN;

@@ -66,23 +66,30 @@ static struct task *largest_find(struct task *task, enum shortage what)
 	return found;
 }
 
-bool pressure_slots(void)
+// The space with most mappings, if it has `least` blocks of slots, loses them.
+static bool slots_take_back(uint32_t least)
 {
 	struct space *most = NULL;
 
-	if (store_slot_blocks() >= SLOT_BLOCKS_LOW)
-		return false;
 	for (uint32_t i = 0; i < TASK_MAX; i++) {
 		struct body *body = tasks.items[i].body;
 
 		if (body && (!most || body->space->pages.count > most->pages.count))
 			most = body->space;
 	}
-	// One block each is what they need; to take that would only move the want.
-	if (!most || most->pages.count < 2)
+	if (!most || most->pages.count < least)
 		return false;
 	space_unmap_all(most);
 	return true;
+}
+
+// One block each is what spaces need: to take that would only move the want.
+bool pressure_slots(void) { return store_slot_blocks() < SLOT_BLOCKS_LOW && slots_take_back(2); }
+
+bool pressure_has_slots(void)
+{
+	return store_slot_blocks() >= SLOT_BLOCKS_LOW ||
+	       (pressure_relieve() && store_slot_blocks() >= SLOT_BLOCKS_LOW);
 }
 
 bool pressure_relieve(void)
@@ -97,6 +104,9 @@ void pressure_end(struct task *task)
 	static const char *const names[] = {"its own limit", "pages", "kernel memory", "heap"};
 	enum shortage what;
 
+	// Its own mappings are gone already: then one must be another's loss.
+	if (!store_slot_blocks() && slots_take_back(1))
+		return;
 	if (pressure_relieve() && shortage_find() == SHORT_NOTHING)
 		return;
 	what = shortage_find();

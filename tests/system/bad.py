@@ -201,3 +201,17 @@ def test_memory_gone():
 def test_processes_without_end():
     hog("forks", "32M")
     hog("forks", "256M")
+
+
+def test_programs_from_four_shells_at_once():
+    each = "for s in 1 2 3 4; do (i=0; while [ $i -lt %d ]; do /bin/true || exit; i=$((i + 1)); done; echo $i) & " \
+           "done; wait"
+    free = "free | sed -n 2p"
+    # The first round fills what is kept for the next processes.
+    script = "; ".join((each % 50, free, each % 500, free))
+    status, out, err = pith("sh", "-c", script, timeout=120)
+    lines = out.decode().splitlines()
+    assert (status, err, len(lines)) == (0, b"", 10), (status, out, err)
+    assert lines[:4] == ["50"] * 4 and lines[5:9] == ["500"] * 4, lines
+    before, after = (int(lines[i].split()[3]) for i in (4, 9))
+    assert after + 256 >= before, (before, after)
