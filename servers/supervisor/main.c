@@ -20,6 +20,7 @@
 #define AT_IMAGE 0x700040000000ull
 #define AT_NAMES 0x700020000000ull
 #define REPLY_COUNT 32
+#define MUCH_MEMORY (100ull << 20)
 #define LARGE_PAGE 0x200000ull
 #define TABLES_IN_POOL 14
 
@@ -93,6 +94,9 @@ static void manifest_read(void)
 		rt_log("manifest, line %u: %s", (unsigned)error.line, error.text);
 		give_up("the manifest cannot be read", ERR_ARGUMENT);
 	}
+	for (uint32_t i = 0; i < manifest.count; i++)
+		if (manifest.components[i].more_slots && block_free_bytes() >= MUCH_MEMORY)
+			manifest.components[i].slots = manifest.components[i].more_slots;
 	world.manifest = &manifest;
 }
 

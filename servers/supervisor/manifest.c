@@ -104,11 +104,21 @@ static const char *read_priority(struct manifest_component *c, char **words)
 	return number_read(words[0], 63, &c->priority) ? NULL : "a priority is 0 to 63";
 }
 
-static const char *read_slots(struct manifest_component *c, char **words)
+static const char *slots_read(const char *word, uint32_t *slots)
 {
-	bool good = number_read(words[0], 65536, &c->slots) && c->slots >= 64 && is_power(c->slots);
+	bool good = number_read(word, 65536, slots) && *slots >= 64 && is_power(*slots);
 
 	return good ? NULL : "slots are a power of two, 64 to 65536";
+}
+
+static const char *read_slots(struct manifest_component *c, char **words)
+{
+	return slots_read(words[0], &c->slots);
+}
+
+static const char *read_more_slots(struct manifest_component *c, char **words)
+{
+	return slots_read(words[0], &c->more_slots);
 }
 
 static const char *read_replies(struct manifest_component *c, char **words)
@@ -223,6 +233,7 @@ static const struct {
 	uint32_t least;  // words that must follow
 } keywords[] = {
 	{"program", read_program, 1}, {"priority", read_priority, 1}, {"slots", read_slots, 1},
+	{"more_slots", read_more_slots, 1},
 	{"replies", read_replies, 1}, {"contexts", read_contexts, 1}, {"heap", read_heap, 1},
 	{"memory", read_memory, 1}, {"untyped", read_untyped, 1}, {"dma", read_dma, 1},
 	{"file", read_file, 1}, {"ioport", read_ioport, 1}, {"irq", read_irq, 1},

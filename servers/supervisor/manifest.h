@@ -30,6 +30,7 @@ struct manifest_component {
 	char program[MANIFEST_PATH_MAX];
 	uint32_t line;
 	uint32_t priority, slots, replies, contexts;
+	uint32_t more_slots;  // 0: none; the size of the CSpace where there is much memory
 	struct manifest_amount heap, memory, untyped;
 	uint64_t dma;
 	bool has_endpoint, has_notification, has_image, has_names, has_schedcontrol;

@@ -32,6 +32,7 @@ static void the_manifest_of_the_system_is_right(void **state)
 	assert_int_equal(manifest.count, 6);
 	assert_int_equal(manifest_find(&manifest, "process"), 3);
 	assert_int_equal(manifest.components[3].memory.percent, 64);
+	assert_int_equal(manifest.components[3].more_slots, 65536);
 	assert_int_equal(manifest.components[1].pci, 0x1af41043);
 	assert_int_equal(manifest.components[4].use_count, 3);
 }
