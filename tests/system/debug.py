@@ -1,6 +1,5 @@
 """./pith debug: gdb with the symbols of the kernel and of all components."""
 import re
-import shutil
 import socket
 
 from pithtest import PITH, run
@@ -21,8 +20,6 @@ def debug(commands, *program):
 
 
 def test_breakpoint_in_the_kernel():
-    if not shutil.which("gdb"):
-        return
     said = debug(["break kernel_syscall", "continue", "backtrace", "info registers rip", "kill"], "true")
     assert re.search(r"Breakpoint 1, kernel_syscall \(core=0xffffffff80[0-9a-f]+", said), said
     assert re.search(r"#1 .*syscall_native", said), said
@@ -30,8 +27,6 @@ def test_breakpoint_in_the_kernel():
 
 
 def test_breakpoints_in_components():
-    if not shutil.which("gdb"):
-        return
     said = debug(["break walk_path", "break write_finish", "continue", "backtrace", "delete 1",
                   "continue", "backtrace", "delete", "continue"], "echo", "hi")
     # Each backtrace is of one program, from the function to its main.
