@@ -27,14 +27,6 @@ static struct timer {
 static uint64_t timers_set;  // how many have a `wake`
 static cap_t context;
 
-static uint64_t now(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
-}
-
 static uint64_t tick_rate(void)
 {
 	uint64_t rate = component_get()->ticks_per_second / 1000000;
@@ -114,7 +106,7 @@ static void expire(struct task *task, uint32_t which, struct timer *t, uint64_t 
 
 void timer_expire(void)
 {
-	uint64_t time = now();
+	uint64_t time = counter_read();
 
 	for (uint32_t i = 0; i < TASK_MAX; i++)
 		for (uint32_t k = 0; k < TIMER_COUNT; k++)
@@ -145,7 +137,7 @@ void timer_fork(const struct task *child, const struct task *parent)
 	*t = (struct timer){parent->body->block->limits[RLIMIT_CPU][0] % SECONDS_END *
 				    component_get()->ticks_per_second,
 			    from->interval, 0};
-	wake_set(t, now() + t->due);
+	wake_set(t, counter_read() + t->due);
 	deadline_set();
 }
 
@@ -154,7 +146,7 @@ void timer_handle(struct task *task, struct msg *m)
 	uint64_t value = m->words[0], interval = m->words[1], rate = tick_rate();
 	uint32_t which = (uint32_t)m->words[2] % TIMER_COUNT;
 	struct timer *t = &timers[task->index][which], before = *t;
-	uint64_t real = now(), time = which == TIMER_REAL ? real : used(task);
+	uint64_t real = counter_read(), time = which == TIMER_REAL ? real : used(task);
 
 	if (which == TIMER_LIMIT && interval == NEVER)
 		interval = VALUE_MAX;
