@@ -2,11 +2,26 @@
 #include "env/linux/library.h"
 #include "protocol/gen/process.h"
 
+#define PROT_WRITE 2u
+#define MAP_SHARED 1u
+#define MAP_TYPE 15u
 #define MS_ASYNC 1u
 #define MS_SYNC 4u
 #define MS_ALL 7u
 #define MLOCK_ONFAULT 1u
 #define RLIMIT_MEMLOCK 8
+
+// /dev/zero is anonymous memory with a descriptor.
+static int64_t zero_check(const struct handle *handle, uint64_t prot, uint64_t flags)
+{
+	uint32_t io = process_get()->io[handle->index], mode = (io - IO_DEVICE) % 4;
+
+	if (io < IO_DEVICE + 4 * IO_ZERO || io >= IO_DEVICE + 4 * IO_ZERO + 4)
+		return -ENODEV;
+	if (mode == O_WRONLY || ((flags & MAP_TYPE) == MAP_SHARED && prot & PROT_WRITE && mode != O_RDWR))
+		return -EACCES;
+	return 0;
+}
 
 // Does [address, address + length) touch the environment, or wrap?
 static bool is_beyond(uint64_t address, uint64_t length) { return !user_is_range(address, length); }
@@ -49,6 +64,13 @@ int64_t call_mmap(uint64_t address, uint64_t length, uint64_t prot, uint64_t fla
 		return found;
 	if (handle.kind != HANDLE_FILE)
 		return -ENODEV;
+	if (handle.type == TYPE_CHARACTER) {
+		found = zero_check(&handle, prot, flags);
+		if (found)
+			return found;
+		err = process_mmap(LINUX_SLOT_PROCESS, address, length, prot, flags, &result);
+		return answer_get(err, result);
+	}
 	err = process_mmap_file(LINUX_SLOT_PROCESS, address, length, prot, flags, offset, handle.cap, &result);
 	return answer_get(err, result);
 }
@@ -119,9 +141,9 @@ int64_t call_madvise(uint64_t address, uint64_t length, uint64_t advice)
 #define QUERY_WORDS (QUERY_PAGES / 64)
 
 // Which pages from `address` on are in memory, a bit for each; or an error.
-static int64_t memory_query(uint64_t address, uint64_t length, uint64_t bits[QUERY_WORDS])
+static int64_t memory_query(uint64_t address, uint64_t length, bool is_sync, uint64_t bits[QUERY_WORDS])
 {
-	struct msg m = {.tag = TAG(PROCESS_MEMORY_QUERY, 2), .words = {address, length}};
+	struct msg m = {.tag = TAG(PROCESS_MEMORY_QUERY, 3), .words = {address, length, is_sync}};
 	err_t err = sys_call(LINUX_SLOT_PROCESS, &m);
 
 	for (unsigned i = 0; i < QUERY_WORDS; i++)
@@ -140,7 +162,7 @@ int64_t call_mincore(uint64_t address, uint64_t length, uint64_t vector)
 		return -ENOMEM;
 	for (uint64_t done = 0; done < pages; done += QUERY_PAGES) {
 		uint64_t count = pages - done < QUERY_PAGES ? pages - done : QUERY_PAGES;
-		int64_t err = memory_query(address + done * PAGE_SIZE, count * PAGE_SIZE, bits);
+		int64_t err = memory_query(address + done * PAGE_SIZE, count * PAGE_SIZE, false, bits);
 
 		if (err)
 			return err;
@@ -152,7 +174,7 @@ int64_t call_mincore(uint64_t address, uint64_t length, uint64_t vector)
 	return 0;
 }
 
-// Nothing that is mapped shared and writable is a file's: there is nothing to write back.
+// Shared pages are the file's own: there is nothing to write back.
 int64_t call_msync(uint64_t address, uint64_t length, uint64_t flags)
 {
 	uint64_t bits[QUERY_WORDS];
@@ -161,7 +183,7 @@ int64_t call_msync(uint64_t address, uint64_t length, uint64_t flags)
 		return -EINVAL;
 	if (length > UINT64_MAX - PAGE_SIZE || is_beyond(address, length))
 		return -ENOMEM;
-	return length ? memory_query(address, length, bits) : 0;
+	return length ? memory_query(address, length, true, bits) : 0;
 }
 
 // Memory is never moved out. What is left is that it is there, and the limit, which each call keeps for
@@ -192,7 +214,7 @@ int64_t call_mlock2(uint64_t address, uint64_t length, uint64_t flags)
 	if (err || length == 0)
 		return err;
 	if (flags & MLOCK_ONFAULT)
-		return memory_query(start, length, bits);
+		return memory_query(start, length, false, bits);
 	return answer_get(process_populate(LINUX_SLOT_PROCESS, start, length, 1, &result), 0) ? -ENOMEM
 											     : (int64_t)result;
 }
@@ -208,7 +230,7 @@ int64_t call_munlock(uint64_t address, uint64_t length)
 		return -EINVAL;
 	if (is_beyond(start, length))
 		return -ENOMEM;
-	return length ? memory_query(start, length, bits) : 0;
+	return length ? memory_query(start, length, false, bits) : 0;
 }
 
 int64_t call_munlockall(void) { return 0; }

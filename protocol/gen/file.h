@@ -28,6 +28,8 @@
 #define FILE_PATH 0x414
 #define FILE_LOCK 0x415
 #define FILE_UNLOCK 0x416
+#define FILE_POKE 0x417
+#define FILE_EXCHANGE 0x418
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define FILE_METHODS(X) \
@@ -43,7 +45,7 @@
 	X(sync, 0, 0) \
 	X(poll, 1, 0) \
 	X(peek, 2, 0) \
-	X(map, 2, 0) \
+	X(map, 3, 0) \
 	X(chmod, 1, 0) \
 	X(chown, 2, 0) \
 	X(fallocate, 3, 0) \
@@ -52,7 +54,9 @@
 	X(view, 5, 0) \
 	X(path, 1, 0) \
 	X(lock, 7, 0) \
-	X(unlock, 1, 0)
+	X(unlock, 1, 0) \
+	X(poke, 2, 0) \
+	X(exchange, 3, 0)
 
 // Read into the window at offset 0. May wait (pipes, terminals).
 // window: token
@@ -207,14 +211,17 @@ static inline err_t file_peek(cap_t to, uint64_t offset, uint64_t length, uint64
 // For memory mappings: carries a Frame over cached pages of the file, read-only (and executable
 // when the file may be run). Only regular files.
 // page: first page of the file wanted
-// count: pages wanted
+// count: pages wanted; 0: only say what the file is
+// write: 1: a Frame that can be written, over pages that are the file's own; the file must be
+// open for reading and writing
 // *result: pages that the Frame covers, at least 1; 0: wholly beyond the end; or -errno
-// (-EACCES, -ENODEV)
+// (-EACCES, -ENODEV, -ENOSPC)
 // *first: the page of the file that the Frame's first page holds; at most `page`
 // *size: the file's size in bytes
-static inline err_t file_map(cap_t to, uint64_t page, uint64_t count, uint64_t *result, uint64_t *first, uint64_t *size)
+// *number: of the inode
+static inline err_t file_map(cap_t to, uint64_t page, uint64_t count, uint64_t write, uint64_t *result, uint64_t *first, uint64_t *size, uint64_t *number)
 {
-	struct msg m = {.tag = TAG(FILE_MAP, 2), .words = {page, count}};
+	struct msg m = {.tag = TAG(FILE_MAP, 3), .words = {page, count, write}};
 	err_t err = sys_call(to, &m);
 
 	if (result)
@@ -223,6 +230,8 @@ static inline err_t file_map(cap_t to, uint64_t page, uint64_t count, uint64_t *
 		*first = m.words[1];
 	if (size)
 		*size = m.words[2];
+	if (number)
+		*number = m.words[3];
 	return err;
 }
 
@@ -381,6 +390,36 @@ static inline err_t file_unlock(cap_t to, uint64_t window, uint64_t *result)
 
 	if (result)
 		*result = m.words[0];
+	return err;
+}
+
+// For memory mappings: write up to 440 bytes at an offset, not beyond the end of the file. They
+// are in words 2 on. A length of 0 notes the time, for the pages of a mapping have been
+// written.
+// *result: bytes
+static inline err_t file_poke(cap_t to, uint64_t offset, uint64_t length, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_POKE, 2), .words = {offset, length}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// For memory mappings: compare and exchange 32 bits.
+// offset: a multiple of 4
+// *result: 0, or -errno
+// *now: what was there
+static inline err_t file_exchange(cap_t to, uint64_t offset, uint64_t old, uint64_t new, uint64_t *result, uint64_t *now)
+{
+	struct msg m = {.tag = TAG(FILE_EXCHANGE, 3), .words = {offset, old, new}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (now)
+		*now = m.words[1];
 	return err;
 }
 

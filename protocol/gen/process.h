@@ -94,7 +94,7 @@
 	X(futex_signal, 1, 0) \
 	X(option, 2, 0) \
 	X(table, 0, 0) \
-	X(memory_query, 2, 0) \
+	X(memory_query, 3, 0) \
 	X(populate, 3, 0) \
 	X(terminal, 0, 0) \
 	X(priority, 3, 0)
@@ -661,11 +661,12 @@ static inline err_t process_table(cap_t to, uint64_t *result)
 
 // What lies in a range of addresses: for msync and mincore.
 // length: 448 pages at most for the bitmap
+// sync: 1: what was written to shared files in it is noted
 // *result: 0, or -ENOMEM when not all of it is mapped; then words 1 to 7: bit i, is page i in
 // memory?
-static inline err_t process_memory_query(cap_t to, uint64_t address, uint64_t length, uint64_t *result)
+static inline err_t process_memory_query(cap_t to, uint64_t address, uint64_t length, uint64_t sync, uint64_t *result)
 {
-	struct msg m = {.tag = TAG(PROCESS_MEMORY_QUERY, 2), .words = {address, length}};
+	struct msg m = {.tag = TAG(PROCESS_MEMORY_QUERY, 3), .words = {address, length, sync}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

@@ -339,7 +339,7 @@ static uint64_t room_make(struct cview *view, uint64_t first)
 	struct inode *inode = view->d->inode;
 	uint64_t end = (inode->size + PAGE - 1) / PAGE, to = first + PAGES_MAX;
 
-	if (!may_write_past(view->d) || inode->data.base_count > 0 || inode->data.cviews != view ||
+	if (!may_write_past(view->d) || inode->data.is_mapped || inode->data.base_count > 0 || inode->data.cviews != view ||
 	    view->next || first > end || to <= end || to > (uint64_t)FILE_SIZE_LIMIT / PAGE)
 		return end;
 	// With less memory there is less room.

@@ -161,6 +161,16 @@ uint64_t data_read(struct fs *fs, struct inode *inode, uint64_t offset, void *to
 	return length;
 }
 
+// What lies behind the end is about to be read: zeroes, whatever a mapping wrote there.
+static void tail_clear(struct fs *fs, const struct inode *inode)
+{
+	struct place last = data_find(&inode->data, (uint32_t)(inode->size / PAGE));
+	uint32_t skip = (uint32_t)(inode->size % PAGE);
+
+	if (inode->data.is_mapped && skip > 0 && last.kind == PLACE_STORE)
+		memset(store_address(&fs->store, last.page) + skip, 0, PAGE - skip);
+}
+
 int64_t data_write(struct fs *fs, struct inode *inode, uint64_t offset, const void *from,
 		   uint64_t length)
 {
@@ -169,6 +179,8 @@ int64_t data_write(struct fs *fs, struct inode *inode, uint64_t offset, const vo
 
 	if (offset >= (uint64_t)FILE_SIZE_LIMIT)
 		return -EFBIG;
+	if (offset > inode->size)
+		tail_clear(fs, inode);
 	length = min_u64(length, (uint64_t)FILE_SIZE_LIMIT - offset);
 	while (done < length) {
 		uint64_t at = offset + done, skip = at % PAGE;
@@ -229,6 +241,8 @@ int data_truncate(struct fs *fs, struct inode *inode, uint64_t size)
 			data->base_count = end;
 		if (data->kept > end)
 			data->kept = end;
+	} else if (size > inode->size) {
+		tail_clear(fs, inode);
 	}
 	inode->size = size;
 	return 0;
@@ -245,6 +259,24 @@ int data_fill(struct fs *fs, struct inode *inode, uint32_t first, uint32_t count
 			i += (place.count < count - i ? place.count : count - i) - 1;
 	}
 	return 0;
+}
+
+int data_own(struct fs *fs, struct inode *inode, uint32_t first, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct place place = data_find(&inode->data, first + i);
+
+		if (place.kind != PLACE_STORE && !page_own(fs, inode, first + i, false))
+			return -ENOSPC;
+		if (place.kind == PLACE_STORE)
+			i += (place.count < count - i ? place.count : count - i) - 1;
+	}
+	return 0;
+}
+
+uint32_t data_run_start(const struct data *data, uint32_t index)
+{
+	return data->extents[extent_find(data, index)].first;
 }
 
 // Drop the store pages [first, end) of the file. There is room for one extent more.

@@ -32,6 +32,11 @@ int data_truncate(struct fs *fs, struct inode *inode, uint64_t size);
 // Fill holes among `count` pages from `first` on. 0 or -ENOSPC: then some are filled.
 int data_fill(struct fs *fs, struct inode *inode, uint32_t first, uint32_t count);
 
+// See that `count` pages from `first` on are the store's, to be written. 0 or -ENOSPC: then some are.
+int data_own(struct fs *fs, struct inode *inode, uint32_t first, uint32_t count);
+// The first page of the file in the run of the store's that a page of the store's is in.
+uint32_t data_run_start(const struct data *data, uint32_t index);
+
 // Make [offset, offset + length) zeroes, and give back the pages that lie in it. 0 or -ENOSPC: then some
 // of it is done.
 int data_punch(struct fs *fs, struct inode *inode, uint64_t offset, uint64_t length);

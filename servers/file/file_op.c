@@ -291,12 +291,66 @@ int64_t file_op_map(struct request *r)
 		return -EACCES;
 	if (!S_ISREG(d->inode->mode))
 		return -ENODEV;
-	pages = map_get(d->inode, r->words[0], r->words[1], &r->out[1], &r->cap[0]);
+	r->out[2] = d->inode->size;
+	r->out[3] = d->inode->number;
+	r->out_words = 4;
+	if (r->words[1] == 0)
+		return 0;
+	if (r->words[2])
+		pages = map_get_writable(d->inode, r->words[0], &r->out[1], &r->cap[0]);
+	else
+		pages = map_get(d->inode, r->words[0], r->words[1], &r->out[1], &r->cap[0]);
 	if (pages > 0)
 		r->caps = 1;
-	r->out[2] = d->inode->size;
-	r->out_words = 3;
 	return pages;
+}
+
+// Is it one whose pages a shared mapping may write?
+static int is_mappable(const struct description *d)
+{
+	if (!may_read(d) || !may_write(d))
+		return -EACCES;
+	return S_ISREG(d->inode->mode) ? 0 : -ENODEV;
+}
+
+int64_t file_op_poke(struct request *r)
+{
+	const struct description *d = r->description;
+	uint64_t length = min_u64(r->words[1], PEEK_MAX), room, bytes[PEEK_MAX / 8];
+	int64_t n = is_mappable(d);
+
+	if (n != 0)
+		return n;
+	room = r->words[0] < d->inode->size ? d->inode->size - r->words[0] : 0;
+	length = min_u64(length, room);
+	msg_get_words(r->m, 2, bytes, (uint32_t)(length + 7) / 8);
+	if (length > 0)
+		n = data_write(&file.fs, d->inode, r->words[0], bytes, length);
+	if (n >= 0)
+		inode_written(&file.fs, d->inode);
+	return n;
+}
+
+int64_t file_op_exchange(struct request *r)
+{
+	const struct description *d = r->description;
+	uint32_t old = (uint32_t)r->words[1], page = (uint32_t)(r->words[0] / PAGE);
+	int error = is_mappable(d);
+
+	if (error != 0)
+		return error;
+	if (r->words[0] % 4 != 0 || r->words[0] >= d->inode->size)
+		return -EINVAL;
+	if (data_own(&file.fs, d->inode, page, 1) != 0)
+		return -ENOSPC;
+
+	uint8_t *bytes = store_address(&file.fs.store, data_find(&d->inode->data, page).page);
+
+	(void)__atomic_compare_exchange_n((uint32_t *)(void *)(bytes + r->words[0] % PAGE), &old,
+					  (uint32_t)r->words[2], false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	r->out[1] = old;
+	r->out_words = 2;
+	return 0;
 }
 
 int64_t file_op_chmod(struct request *r)

@@ -3,7 +3,7 @@
 // An image entry becomes an inode when it is looked up, and stays one. Invariants:
 //  1. An inode is freed when it has no link and no reference. References: open file descriptions,
 //     roots and current directories of contexts, and of a directory the directories in it.
-//  2. Bytes of a data page beyond the end of the file are zero.
+//  2. Bytes of a data page beyond the end of the file are zero, unless data.is_mapped.
 //  3. A name is in the overlay (an entry of the table) or in the image; the overlay wins. An entry
 //     without an inode hides the image's.
 //  4. An image entry's inode that was freed is never looked up again: its name is hidden.
@@ -72,6 +72,7 @@ struct data {
 	struct description *paged;  // descriptions that have a page
 	uint32_t status;         // page of the store that clients see, or 0
 	uint32_t opens;          // descriptions
+	bool is_mapped;          // clients had pages mapped that they can write: the last one may not end in zeroes
 	uint32_t kept;           // pages before this one stay when they lie behind the end (fallocate)
 	struct description *fresh;  // all that is in the file was written through this one, or null
 };

@@ -9,6 +9,7 @@
 
 #define MAPS_MAX 2048
 #define FILL_MAX 64u  // holes filled for one request
+#define OWN_PAGES 16u // around a page that is to be written
 
 struct map {
 	struct map *next;        // of the same file
@@ -16,6 +17,7 @@ struct map {
 	struct inode *inode;
 	cap_t slot;
 	uint32_t first, count;   // pages of the file
+	bool is_writable;
 };
 
 static struct map *maps[MAPS_MAX];
@@ -69,7 +71,7 @@ static void maps_sweep(void)
 	}
 }
 
-static err_t map_derive(cap_t slot, const struct place *place, uint32_t count)
+static err_t map_derive(cap_t slot, const struct place *place, bool is_writable)
 {
 	cap_t frame = file.image->frame;
 	uint64_t first = place->page;
@@ -80,11 +82,11 @@ static err_t map_derive(cap_t slot, const struct place *place, uint32_t count)
 		frame = region->frame;
 		first = place->page - region->first;
 	}
-	return cnode_derive(file.cnode, slot, file.cnode, frame, FRAME_READ | FRAME_EXECUTE, first,
-			    count);
+	return cnode_derive(file.cnode, slot, file.cnode, frame,
+			    FRAME_READ | FRAME_EXECUTE | (is_writable ? FRAME_WRITE : 0), first, place->count);
 }
 
-static struct map *map_make(struct inode *inode, uint32_t first, const struct place *place)
+static struct map *map_make(struct inode *inode, uint32_t first, const struct place *place, bool is_writable)
 {
 	struct map **all = map_place();
 	struct map *map;
@@ -97,7 +99,7 @@ static struct map *map_make(struct inode *inode, uint32_t first, const struct pl
 	if (!map)
 		return NULL;
 	map->slot = slot_alloc();
-	if (map->slot == 0 || map_derive(map->slot, place, place->count) != OK) {
+	if (map->slot == 0 || map_derive(map->slot, place, is_writable) != OK) {
 		if (map->slot != 0)
 			slot_free(map->slot);
 		heap_put(map, sizeof *map);
@@ -106,6 +108,7 @@ static struct map *map_make(struct inode *inode, uint32_t first, const struct pl
 	map->inode = inode;
 	map->first = first;
 	map->count = place->count;
+	map->is_writable = is_writable;
 	map->next = inode->data.maps;
 	inode->data.maps = map;
 	map->all = all;
@@ -113,11 +116,12 @@ static struct map *map_make(struct inode *inode, uint32_t first, const struct pl
 	return map;
 }
 
-static struct map *map_find(const struct inode *inode, uint64_t page)
+static struct map *map_find(const struct inode *inode, uint64_t page, bool is_writable)
 {
 	struct map *map = inode->data.maps;
 
-	while (map && (page < map->first || page >= (uint64_t)map->first + map->count))
+	while (map && (map->is_writable != is_writable || page < map->first ||
+		       page >= (uint64_t)map->first + map->count))
 		map = map->next;
 	return map;
 }
@@ -130,6 +134,24 @@ static uint32_t run_start(const struct inode *inode, uint32_t page)
 	return data->count == 0 && page < data->base_count ? 0 : page;
 }
 
+// Pages around one that are to be written are the file's own from now on. The run of them, or count 0.
+static struct place run_own(struct inode *inode, uint32_t page, uint64_t pages, uint32_t *at)
+{
+	uint32_t start = page - page % OWN_PAGES;
+	uint32_t count = (uint32_t)min_u64(OWN_PAGES, pages - start);
+
+	if (data_own(&file.fs, inode, start, count) != 0) {
+		start = page;
+		if (data_own(&file.fs, inode, page, 1) != 0)
+			return (struct place){0};
+	}
+	*at = data_run_start(&inode->data, start);
+	if (data_find(&inode->data, *at).count <= page - *at)
+		*at = data_run_start(&inode->data, page);
+	inode->data.is_mapped = true;
+	return data_find(&inode->data, *at);
+}
+
 int64_t map_get(struct inode *inode, uint64_t page, uint64_t count, uint64_t *first, cap_t *cap)
 {
 	uint64_t pages = (inode->size + PAGE - 1) / PAGE;
@@ -138,7 +160,7 @@ int64_t map_get(struct inode *inode, uint64_t page, uint64_t count, uint64_t *fi
 	*first = page;
 	if (page >= pages)
 		return 0;
-	map = map_find(inode, page);
+	map = map_find(inode, page, false);
 	if (!map) {
 		uint32_t want = (uint32_t)min_u64(min_u64(count, pages - page), FILL_MAX);
 		uint32_t at = run_start(inode, (uint32_t)page);
@@ -151,7 +173,31 @@ int64_t map_get(struct inode *inode, uint64_t page, uint64_t count, uint64_t *fi
 		struct place place = data_find(&inode->data, at);
 
 		place.count = (uint32_t)min_u64(place.count, pages - at);
-		map = map_make(inode, at, &place);
+		map = map_make(inode, at, &place, false);
+	}
+	if (!map)
+		return -ENOMEM;
+	*first = map->first;
+	*cap = map->slot;
+	return map->count;
+}
+
+int64_t map_get_writable(struct inode *inode, uint64_t page, uint64_t *first, cap_t *cap)
+{
+	uint64_t pages = (inode->size + PAGE - 1) / PAGE;
+	struct map *map;
+	uint32_t at;
+
+	if (page >= pages)
+		return 0;
+	map = map_find(inode, page, true);
+	if (!map) {
+		struct place place = run_own(inode, (uint32_t)page, pages, &at);
+
+		if (place.count == 0)
+			return -ENOSPC;
+		place.count = (uint32_t)min_u64(place.count, pages - at);
+		map = map_make(inode, at, &place, true);
 	}
 	if (!map)
 		return -ENOMEM;

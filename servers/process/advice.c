@@ -46,10 +46,12 @@ static int64_t area_advise(struct space *space, const struct vma *vma, uint64_t 
 		space_drop(space, start, end);
 		return 0;
 	case ADVICE_REMOVE:
-		if (!(vma->flags & VMA_SHARED) || vma->flags & VMA_FILE)
+		if (!(vma->flags & VMA_SHARED))
 			return -EINVAL;
 		if (!(vma->prot & VMA_WRITE))
 			return -EACCES;
+		if (vma->flags & VMA_FILE)
+			return file_punch((struct file *)vma->backing, vma->offset + (start - vma->start), end - start);
 		shared_punch(space, vma, start, end);
 		return 0;
 	case ADVICE_DONTFORK:
@@ -131,12 +133,23 @@ void populate_handle(struct task *task, struct msg *m)
 	answer_set(m, error ? error : space_populate_range(task->body->space, start, end, (uint32_t)how));
 }
 
+// msync: there is nothing to write back, but when it happened is noted.
+static void range_sync(struct space *space, uint64_t start, uint64_t end)
+{
+	for (const struct vma *v = vma_next(&space->vmas, start); v && v->start < end;
+	     v = vma_next(&space->vmas, v->end))
+		if (vma_is_shared_file(v) && v->prot & VMA_WRITE)
+			file_dirty((struct file *)v->backing);
+}
+
 void memory_query_handle(struct task *task, struct msg *m)
 {
 	struct space *space = task->body->space;
 	uint64_t start, end, bits[QUERY_PAGES / 64] = {0};
 	int64_t error = range_of(m, &start, &end);
 
+	if (!error && m->words[2])
+		range_sync(space, start, end);
 	if (!error && !vma_covers(&space->vmas, start, end))
 		error = -ENOMEM;
 	answer_set(m, error);

@@ -18,6 +18,10 @@
 
 #define CLIENT_WINDOW 0x0000600000000000ull  // nothing else of this component is there
 #define WINDOW_BYTES 16384ull
+#define O_ACCMODE_ 3u
+#define O_RDWR_ 2u
+#define PUNCH_KEEP_SIZE 3u
+#define O_PATH_ 010000000u
 
 static cap_t control, receive_first, own_context;
 static uint64_t window_token;
@@ -89,6 +93,68 @@ struct file *file_make(cap_t received, int64_t *error)
 	return file;
 }
 
+int64_t file_check(struct file *file, bool is_write)
+{
+	uint64_t flags = 0, result, first, size;
+
+	if (file_get_flags(file->handle, &flags))
+		return -EIO;
+	if ((int64_t)flags < 0 || flags & O_PATH_)
+		return -EBADF;
+	file->is_writable = (flags & O_ACCMODE_) == O_RDWR_;
+	if (is_write && !file->is_writable)
+		return -EACCES;
+	if (file_map(file->handle, 0, 0, 0, &result, &first, &size, &file->number))
+		return -EIO;
+	return (int64_t)result;
+}
+
+void file_uncover(struct file *file)
+{
+	slot_discard(file->frame);
+	file->frame = 0;
+}
+
+int64_t file_store(struct file *file, uint64_t offset, const uint8_t *from, uint64_t length)
+{
+	uint64_t done = 0;
+
+	do {
+		uint64_t part = length - done < 432 ? length - done : 432, words[54] = {0};
+		struct msg m = {.tag = TAG(FILE_POKE, 2 + (part + 7) / 8), .words = {offset + done, part}};
+
+		memcpy(words, from + done, part);
+		msg_set_words(&m, 2, words, (unsigned)(part + 7) / 8);
+		if (sys_call(file->handle, &m))
+			return -EIO;
+		if ((int64_t)m.words[0] < 0)
+			return (int64_t)m.words[0];
+		if (m.words[0] != part)
+			return (int64_t)(done + m.words[0]);
+		done += part;
+	} while (done < length);
+	return (int64_t)done;
+}
+
+int64_t file_swap(struct file *file, uint64_t offset, uint32_t *old, uint32_t new)
+{
+	uint64_t result, now = 0;
+
+	if (file_exchange(file->handle, offset, *old, new, &result, &now))
+		return -EIO;
+	*old = (uint32_t)now;
+	return (int64_t)result;
+}
+
+int64_t file_punch(struct file *file, uint64_t offset, uint64_t length)
+{
+	uint64_t result;
+
+	return file_fallocate(file->handle, PUNCH_KEEP_SIZE, offset, length, &result) ? -EIO : (int64_t)result;
+}
+
+void file_dirty(struct file *file) { (void)file_store(file, 0, (const uint8_t *)"", 0); }
+
 int64_t file_cover(struct file *file, uint64_t page)
 {
 	uint64_t result, first, size;
@@ -101,7 +167,7 @@ int64_t file_cover(struct file *file, uint64_t page)
 	if (!slot)
 		return -ENOMEM;
 	msg_set_receive(slot, 1);
-	err_t err = file_map(file->handle, page, 1u << 20, &result, &first, &size);
+	err_t err = file_map(file->handle, page, 1u << 20, file->is_writable, &result, &first, &size, &file->number);
 
 	receive_default();
 	if (err || (int64_t)result <= 0 || first > page || page - first >= result) {

@@ -10,10 +10,24 @@ struct file {
 	cap_t handle, frame;    // own slots; frame 0: none yet
 	uint64_t first, count;  // pages of the file that the Frame covers
 	uint64_t size;          // bytes, when asked last
+	bool is_writable;       // of shared mappings, by a description for reading and writing
+	uint64_t number;        // of the inode
 };
 
 // Take over a handle (moved out of the receive slot). Null with *error set: no file, no memory.
 struct file *file_make(cap_t received, int64_t *error);
+
+// What its description allows and which file it is: for shared mappings. 0, or -errno.
+int64_t file_check(struct file *file, bool is_write);
+// The Frame may be stale: the file server has taken its pages back.
+void file_uncover(struct file *file);
+// Write a few bytes, or compare and exchange some, below the end of a file that is_writable. Bytes; 0; -errno.
+int64_t file_store(struct file *file, uint64_t offset, const uint8_t *from, uint64_t length);
+int64_t file_swap(struct file *file, uint64_t offset, uint32_t *old, uint32_t new);
+// Make a hole in it.
+int64_t file_punch(struct file *file, uint64_t offset, uint64_t length);
+// Its pages have been written: note the time.
+void file_dirty(struct file *file);
 
 // See that the Frame covers `page` of the file. 0, -ENXIO (beyond the end) or another -errno.
 int64_t file_cover(struct file *file, uint64_t page);

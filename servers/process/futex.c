@@ -34,14 +34,14 @@ void futex_share(struct space *space)
 
 static struct thread **bucket_of(const struct futex_key *key)
 {
-	uint64_t hash = ((uint64_t)(uintptr_t)key->object >> 4 ^ key->offset >> 2) * 0x9e3779b97f4a7c15ull;
+	uint64_t hash = (key->id >> 4 ^ key->offset >> 2) * 0x9e3779b97f4a7c15ull;
 
 	return &buckets[hash >> 58];
 }
 
 static bool is_same(const struct futex_key *a, const struct futex_key *b)
 {
-	return a->object == b->object && a->offset == b->offset;
+	return a->id == b->id && a->offset == b->offset;
 }
 
 // What lies at an address: 0, 1 (this space's alone), or -EFAULT.
@@ -53,7 +53,9 @@ static int64_t key_find(struct space *space, uint64_t address, struct futex_key 
 		return -EFAULT;
 	if (!(vma->flags & VMA_SHARED))
 		return 1;
-	*key = (struct futex_key){vma->backing, vma->offset + (address - vma->start)};
+	*key = (struct futex_key){vma->backing, vma->offset + (address - vma->start), (uint64_t)(uintptr_t)vma->backing};
+	if (vma->flags & VMA_FILE)
+		key->id = ((const struct file *)vma->backing)->number << 4 | 1;
 	return 0;
 }
 
@@ -254,30 +256,54 @@ static void word_wake(struct space *space, uint64_t address)
 		local_wake(space, address, 1);
 }
 
-// The word at an address, to be changed in place; null: there is none.
-static uint32_t *word_at(struct space *space, uint64_t address)
+// A word of a program's memory: here, or of a file.
+struct word {
+	uint32_t *at;
+	struct file *file;
+	uint64_t offset;
+};
+
+static bool word_find(struct space *space, uint64_t address, struct word *word)
 {
 	const struct vma *vma = address % 4 || address >= PROGRAM_END ? NULL : vma_find(&space->vmas, address);
 	uint32_t page;
 
-	if (!vma || !(vma->prot & VMA_WRITE) || space_populate(space, address, true, &page) != OUTCOME_OK ||
-	    page == PAGE_NONE)
-		return NULL;
-	return (uint32_t *)(store_at(page) + address % PAGE_SIZE);
+	if (!vma || !(vma->prot & VMA_WRITE) || space_populate(space, address, true, &page) != OUTCOME_OK)
+		return false;
+	*word = (struct word){0};
+	if (page != PAGE_NONE) {
+		word->at = (uint32_t *)(store_at(page) + address % PAGE_SIZE);
+	} else {
+		word->file = (struct file *)vma->backing;
+		word->offset = vma->offset + (address - vma->start);
+	}
+	return true;
+}
+
+// Exchange it when it is *value; *value is what was there. False: it was not, or cannot be reached.
+static bool word_exchange(const struct word *word, uint32_t *value, uint32_t new)
+{
+	uint32_t old = *value;
+
+	if (word->at)
+		return __atomic_compare_exchange_n(word->at, value, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+	if (file_swap(word->file, word->offset, value, new))
+		*value = 0;
+	return *value == old;
 }
 
 static void lock_release(struct space *space, uint64_t address, uint32_t tid, bool is_pi, bool is_pending)
 {
-	uint32_t *word = word_at(space, address);
-	uint32_t value = word ? __atomic_load_n(word, __ATOMIC_SEQ_CST) : 0;
+	struct word word;
+	uint32_t value = 0;
 
-	if (!word)
+	if (!word_find(space, address, &word))
 		return;
+	(void)word_exchange(&word, &value, 0);
 	if (is_pending && !is_pi && value == 0)
 		word_wake(space, address);
 	while ((value & TID_MASK) == tid) {
-		if (!__atomic_compare_exchange_n(word, &value, (value & WAITERS) | OWNER_DIED, false,
-						 __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		if (!word_exchange(&word, &value, (value & WAITERS) | OWNER_DIED))
 			continue;
 		if (!is_pi && value & WAITERS)
 			word_wake(space, address);
@@ -311,16 +337,18 @@ void futex_thread_end(struct thread *thread)
 {
 	struct space *space = thread->body->space;
 	uint64_t clear = thread->block->clear_child_tid;
-	uint32_t *word;
+	struct word word;
 
 	futex_forget(thread);
 	// Nobody else has this memory, and it goes.
 	if (space->references == 1 && !space->vmas.has_shared)
 		return;
 	robust_end(thread);
-	word = clear ? word_at(space, clear) : NULL;
-	if (word) {
-		__atomic_store_n(word, 0, __ATOMIC_SEQ_CST);
+	if (clear && word_find(space, clear, &word)) {
+		if (word.at)
+			__atomic_store_n(word.at, 0, __ATOMIC_SEQ_CST);
+		else
+			(void)file_store(word.file, word.offset, (const uint8_t *)"\0\0\0", 4);
 		word_wake(space, clear);
 	}
 	if (space->references > 1)

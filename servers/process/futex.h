@@ -8,8 +8,9 @@
 struct thread;
 
 struct futex_key {
-	struct backing *object;
+	struct backing *object;  // counted
 	uint64_t offset;
+	uint64_t id;             // of the object: a file is one, however often it was mapped
 };
 
 struct futex_wait {

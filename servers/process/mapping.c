@@ -110,7 +110,7 @@ static int64_t area_make(struct task *task, uint64_t address, uint64_t length, u
 		return -ENOMEM;
 
 	uint64_t pages = (range.end - range.start) / PAGE_SIZE;
-	bool is_charged = vma->prot & VMA_WRITE && !(vma->flags & VMA_LAZY);
+	bool is_charged = vma->prot & VMA_WRITE && !(vma->flags & VMA_LAZY) && !vma_is_shared_file(vma);
 
 	if (!vma_reserve(&space->vmas, 3) || (is_charged && !space_charge(space, pages)))
 		return -ENOMEM;
@@ -181,8 +181,6 @@ void mmap_file_handle(struct task *task, struct msg *m)
 		error = -EOPNOTSUPP;
 	if (!error && (offset % PAGE_SIZE || offset > 1ull << 50))
 		error = -EINVAL;
-	if (!error && is_shared && prot & 2)
-		error = -ENODEV;  // nothing writes such pages back yet
 	if (!error && !file_client_make())
 		error = -EIO;
 	if (error) {
@@ -196,7 +194,9 @@ void mmap_file_handle(struct task *task, struct msg *m)
 		answer_set(m, error);
 		return;
 	}
-	error = file_cover(file, offset / PAGE_SIZE);
+	error = is_shared ? file_check(file, prot & 2) : 0;
+	if (!error && !file->is_writable)
+		error = file_cover(file, offset / PAGE_SIZE);
 	vma.backing = &file->base;
 	if (is_shared)
 		vma.flags |= VMA_SHARED;
@@ -205,7 +205,7 @@ void mmap_file_handle(struct task *task, struct msg *m)
 		error = area_make(task, address, length, flags, &vma);
 	backing_put(&file->base);
 	if (error > 0 && flags & (MAP_POPULATE_ | MAP_LOCKED_))
-		(void)space_populate_range(task->body->space, (uint64_t)error, (uint64_t)error + length, 0);
+		(void)space_populate_range(task->body->space, (uint64_t)error, (uint64_t)error + length, is_shared);
 	answer_set(m, error);
 }
 
@@ -221,11 +221,12 @@ void munmap_handle(struct task *task, struct msg *m)
 	answer_set(m, error);
 }
 
-static bool is_shared_file(const struct vma_list *list, const struct range *range)
+// Is there a shared mapping of a file that may not be written?
+static bool is_read_only(const struct vma_list *list, const struct range *range)
 {
 	for (const struct vma *v = vma_next(list, range->start); v && v->start < range->end;
 	     v = vma_next(list, v->end))
-		if (v->flags & VMA_SHARED && v->flags & VMA_FILE)
+		if (vma_is_shared_file(v) && !((const struct file *)v->backing)->is_writable)
 			return true;
 	return false;
 }
@@ -247,7 +248,7 @@ void mprotect_handle(struct task *task, struct msg *m)
 		answer_set(m, -ENOMEM);
 		return;
 	}
-	if (prot & VMA_WRITE && is_shared_file(&space->vmas, &range)) {
+	if (prot & VMA_WRITE && is_read_only(&space->vmas, &range)) {
 		answer_set(m, -EACCES);
 		return;
 	}

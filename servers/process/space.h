@@ -115,8 +115,9 @@ uint64_t space_write(struct space *space, uint64_t address, const void *from, ui
 // May a mapping of this page in this area be written?
 static inline bool page_is_writable(const struct vma *vma, uint32_t page)
 {
-	return vma->prot & VMA_WRITE && page != PAGE_NONE &&
-	       (vma->flags & VMA_SHARED || !page_is_shared(&store_pages, page));
+	if (page == PAGE_NONE)
+		return vma->prot & VMA_WRITE && vma_is_shared_file(vma);
+	return vma->prot & VMA_WRITE && (vma->flags & VMA_SHARED || !page_is_shared(&store_pages, page));
 }
 
 // Consecutive pages of a Frame of the server's.

@@ -85,7 +85,7 @@ static enum outcome entry_populate(struct space *space, const struct vma *vma, s
 	}
 	if (vma->flags & VMA_SHARED && !(vma->flags & VMA_FILE))
 		return populate_shared(space, vma, address, entry);
-	if (is_file_page(vma, address) && !is_write) {
+	if (is_file_page(vma, address) && (!is_write || vma->flags & VMA_SHARED)) {
 		uint64_t page = (vma->offset + (address - vma->start)) / PAGE_SIZE;
 
 		return file_cover((struct file *)vma->backing, page) ? OUTCOME_BEYOND : OUTCOME_OK;
@@ -102,8 +102,6 @@ enum outcome space_populate(struct space *space, uint64_t address, bool is_write
 
 	if (!vma)
 		return OUTCOME_NO_AREA;
-	if (is_write && vma->flags & VMA_SHARED && vma->flags & VMA_FILE)
-		return OUTCOME_ACCESS;
 
 	struct chunk *chunk = chunk_find(space, address, true);
 
@@ -209,6 +207,31 @@ static void hole_settle(struct space *space, struct chunk *chunk, uint32_t i)
 			chunk_unmap(space, chunk, j);
 }
 
+// The same of a file's pages, whose Frame may have been taken back: the file has other pages now, or is shorter.
+static enum outcome file_run_map(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i)
+{
+	struct file *file = (struct file *)vma->backing;
+	uint64_t address = chunk->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE;
+	cap_t slot = 0;
+
+	for (int tries = 0; !slot && tries < 2; tries++) {
+		file_uncover(file);
+		if (tries)
+			space_unmap_all(space);
+		if (file_cover(file, (vma->offset + (address - vma->start)) / PAGE_SIZE))
+			return OUTCOME_BEYOND;
+
+		struct run run = run_find(vma, chunk, i);
+		struct window window = run_window(vma, chunk, &run);
+
+		slot = space_map_pages(space, &window, chunk->number * CHUNK_SIZE + run.low * (uint64_t)PAGE_SIZE,
+				       run_rights(vma, run.is_writable));
+		if (slot)
+			run_set(chunk, &run, slot);
+	}
+	return slot ? OUTCOME_OK : OUTCOME_MEMORY;
+}
+
 // Make the mapping around entry i, where there is none: by the reply when the tables are there.
 static enum outcome run_map(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
 			    bool by_reply, struct abi_map_item *item)
@@ -227,6 +250,8 @@ static enum outcome run_map(struct space *space, const struct vma *vma, struct c
 		return OUTCOME_OK;
 	}
 	slot = space_map_pages(space, &window, address, rights);
+	if (!slot && chunk->entries[i].page == PAGE_NONE)
+		return file_run_map(space, vma, chunk, i);
 	if (!slot) {
 		// Out of slots or tables: let go of every mapping there is but the library's, and try again.
 		space_unmap_all(space);
@@ -301,8 +326,7 @@ enum outcome space_fault(struct space *space, uint64_t address, uint64_t access,
 	if (!vma)
 		return OUTCOME_NO_AREA;
 	if (!vma->prot || (is_write && !(vma->prot & VMA_WRITE)) ||
-	    (access & FAULT_ACCESS_EXECUTE && !(vma->prot & VMA_EXECUTE)) ||
-	    (is_write && vma->flags & VMA_SHARED && vma->flags & VMA_FILE))
+	    (access & FAULT_ACCESS_EXECUTE && !(vma->prot & VMA_EXECUTE)))
 		return OUTCOME_ACCESS;
 
 	struct chunk *chunk = chunk_find(space, address, true);
@@ -320,7 +344,9 @@ enum outcome space_fault(struct space *space, uint64_t address, uint64_t access,
 		return OUTCOME_OK;
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	if (was_mapped && is_write && !(chunk->writable & 1u << i) &&
+	if (is_write && vma_is_shared_file(vma))
+		file_dirty((struct file *)vma->backing);
+	else if (was_mapped && is_write && !(chunk->writable & 1u << i) &&
 	    (run_unlock(vma, chunk, i) || page_lay_over(space, vma, chunk, i, item)))
 		return OUTCOME_OK;
 	// A mapping that should have done: it is made anew, and not by the reply, which may have failed.

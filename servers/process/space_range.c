@@ -244,7 +244,11 @@ uint64_t space_write(struct space *space, uint64_t address, const void *from, ui
 
 		if (!vma || !(vma->prot & VMA_WRITE) || space_populate(space, at, true, &page) != OUTCOME_OK)
 			return done;
-		memcpy(store_at(page) + offset, (const uint8_t *)from + done, part);
+		if (page != PAGE_NONE)
+			memcpy(store_at(page) + offset, (const uint8_t *)from + done, part);
+		else if (file_store((struct file *)vma->backing, vma->offset + (at - vma->start),
+				    (const uint8_t *)from + done, part) != (int64_t)part)
+			return done;
 		done += part;
 	}
 	return done;

@@ -35,6 +35,12 @@ struct vma {
 	uint8_t flags;
 };
 
+// Its pages are the file's, always.
+static inline bool vma_is_shared_file(const struct vma *vma)
+{
+	return (vma->flags & (VMA_SHARED | VMA_FILE)) == (VMA_SHARED | VMA_FILE);
+}
+
 struct vma_list {
 	struct vma *items;
 	uint32_t count, capacity;
