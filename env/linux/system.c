@@ -64,12 +64,14 @@ int64_t call_getcpu(uint64_t cpu, uint64_t node)
 }
 
 #define RANDOM_PIECE 56
+#define GRND_RANDOM 2u
+#define GRND_INSECURE 4u
 
 int64_t call_getrandom(uint64_t buffer, uint64_t size, uint64_t flags)
 {
 	uint64_t done = 0;
 
-	if ((uint32_t)flags & ~7u)
+	if ((uint32_t)flags & ~7u || ((uint32_t)flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
 	if (size > IO_MAX)
 		size = IO_MAX;

@@ -57,6 +57,8 @@ int64_t file_op_read(struct request *r)
 
 	if (error != 0)
 		return error;
+	if (d->pipe && r->words[2] != NO_OFFSET && !(d->flags & O_PATH))
+		return -ESPIPE;
 	if (!may_read(d))
 		return -EBADF;
 	if (d->pipe)
@@ -109,6 +111,8 @@ int64_t file_op_write(struct request *r)
 
 	if (error != 0)
 		return error;
+	if (d->pipe && r->words[2] != NO_OFFSET && !(d->flags & O_PATH))
+		return -ESPIPE;
 	if (!may_write(d))
 		return -EBADF;
 	if (d->pipe)

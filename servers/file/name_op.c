@@ -168,7 +168,7 @@ int64_t name_op_readlink(struct request *r)
 	if (error != 0)
 		return error;
 	if (!S_ISLNK(inode->mode))
-		return -EINVAL;
+		return r->words[1] < WINDOW_BYTES && r->window->bytes[r->words[1]] == 0 ? -ENOENT : -EINVAL;
 	if (n == 0)
 		return -EINVAL;
 	n = min_u64(n, inode->size);
@@ -384,7 +384,7 @@ int64_t name_op_chmod(struct request *r)
 	int error = (r->words[3] & OPEN_ONLY) ? open_check(r) : 0;
 
 	if (error == 0)
-		error = get_to_change(r, AT_EMPTY_PATH, &inode);
+		error = get_to_change(r, 0, &inode);
 	return error ? error : inode_chmod(&file.fs, inode, &r->context->cred,
 					   (uint32_t)r->words[2]);
 }
@@ -455,7 +455,7 @@ int64_t name_op_statfs(struct request *r)
 		.f_frsize = PAGE,
 		.f_namelen = NAME_LIMIT,
 	};
-	int error = get_at(r, AT_EMPTY_PATH, &inode, &mount);
+	int error = get_at(r, r->description ? AT_EMPTY_PATH : 0, &inode, &mount);
 
 	if (error != 0)
 		return error;

@@ -191,7 +191,7 @@ int64_t task_set_group(struct task_table *table, struct task *caller, uint64_t p
 {
 	struct task *task = pid ? task_find(table, pid) : caller;
 
-	if ((int64_t)pgid < 0)
+	if ((int64_t)(pgid ? pgid : pid) < 0)
 		return -EINVAL;
 	if (!task || task->state == TASK_ZOMBIE || (task != caller && task->parent != caller))
 		return -ESRCH;
