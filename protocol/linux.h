@@ -245,6 +245,35 @@ struct linux_cview {
 	uint32_t patience;      // extending writes to go before room is asked for again
 	uint64_t asked;         // cview_status.sequence when the pages were asked for
 };
+
+// A desk: memory that a process and the file server share, so that fewer calls need a message. It lies
+// behind the views, and only the first process of an address space has one. The process can write all
+// of it; the server believes only the words of leases, and those only as far as they say that this very
+// process has closed something that nobody else has. docs/decisions/0020-desk.md
+#define ENV_DESK (ENV_CVIEW + ENV_CVIEW_MAX * ENV_CVIEW_STRIDE)
+#define DESK_PAGES 5
+#define DESK_LEASES 512
+
+// leases[handle]: LEASE_*, and above it the number of the opening.
+#define LEASE_NONE 0u    // closing it takes a message
+#define LEASE_OPEN 1u    // the process may make it LEASE_CLOSED,
+#define LEASE_CLOSED 2u  // and this LEASE_OPEN again, or the server makes it
+#define LEASE_PARKED 3u  // nothing is open there; the capability waits for the next open
+#define LEASE_STATE 3u
+#define LEASE_SERIAL 4u  // one opening
+#define LEASE_REUSE 0x10000u  // in word 5 of name_open
+#define LEASE_STALE (-514)    // its answer
+#define HANDLE_CLOSED 0xffff  // linux_handle.references of what is closed by word
+#define DESK_CLOSED_MAX 8     // handles that are kept for the next open
+
+struct linux_desk {
+	uint32_t leases[DESK_LEASES];
+	uint8_t reserved[2048];
+	uint8_t pages[(DESK_PAGES - 1) * 4096];
+};
+_Static_assert(sizeof(struct linux_desk) == DESK_PAGES * 4096, "struct linux_desk");
+_Static_assert(ENV_DESK + DESK_PAGES * 4096 <= ENV_PROCESS, "the desk lies before the blocks");
+
 // What is ready, in memory of a server that the process may read (protocol/wait.def).
 struct linux_word {
 	uint32_t mask;   // POLL* bits that are ready now
@@ -339,6 +368,10 @@ struct process_block {
 	struct linux_share shares[LINUX_SHARES];
 	uint8_t share_of[LINUX_FD_MAX];  // by handle: number of the share + 1
 	uint8_t watched[LINUX_FD_MAX];   // by handle: WATCHED_*
+	uint64_t desk_token;    // 0: none
+	uint32_t desk_uses;     // calls with names before there was one
+	uint32_t closed_count;  // handles that are closed by their word, the last one last
+	uint16_t closed[DESK_CLOSED_MAX];
 };
 #define WATCHED_IN 1u    // the board's word is true, and wakes for these
 #define WATCHED_OUT 2u

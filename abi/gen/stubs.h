@@ -131,7 +131,7 @@ static inline err_t cnode_revoke(cap_t cnode, uint64_t slot)
 // *type: TYPE_*, 0 when empty
 // *rights: its rights
 // *data: badge, window or size, by type
-// *children: 1 when something was derived from it
+// *children: 0: nothing was derived from it; 1: one capability, and nothing from that; 2: more
 static inline err_t cnode_info(cap_t cnode, uint64_t slot, uint64_t *type, uint64_t *rights, uint64_t *data, uint64_t *children)
 {
 	struct msg m = {.tag = TAG(METHOD_CNODE_INFO, 1), .words = {slot}};

@@ -45,6 +45,7 @@ static int64_t fork_make(uint64_t flags, uint64_t stack)
 
 	child_prepare(thread);
 	descriptor_bitmap(process_get(), thread->fork_handles);
+	desk_share(process_get(), thread->fork_handles);
 	err = process_fork(LINUX_SLOT_PROCESS, flags, 0, stack, (uint64_t)thread->fork_handles, &result);
 	return answer_get(err, result);
 }
@@ -133,6 +134,7 @@ void start_child(void)
 	thread->orig_rax = UINT64_MAX;
 	if (process_get()->lock)
 		handle_repair();
+	desk_fork(process_get());
 	cview_fork();
 	waiting_reset(process_get());
 }

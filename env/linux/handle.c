@@ -46,6 +46,18 @@ static int64_t reserve_once(bool for_descriptor, bool *is_full)
 	return index;
 }
 
+// Handles that wait for an open are given up when there is no other.
+static bool closed_drop(void)
+{
+	struct process_block *process = table_lock();
+	int64_t index = desk_take(process);
+
+	table_unlock(process);
+	if (index >= 0)
+		handle_release(index);
+	return index >= 0;
+}
+
 static int64_t reserve(bool for_descriptor)
 {
 	bool is_full;
@@ -54,9 +66,38 @@ static int64_t reserve(bool for_descriptor)
 
 	if (is_full && process_grow_handles(LINUX_SLOT_PROCESS, &room) == OK && (int64_t)room > 0)
 		index = reserve_once(for_descriptor, &is_full);
+	if (is_full && closed_drop())
+		index = reserve_once(for_descriptor, &is_full);
 	if (index >= 0)
 		msg_set_receive(handle_slot(index), 1);
 	return index;
+}
+
+int64_t handle_reserve_closed(void)
+{
+	struct process_block *process = process_get();
+	int64_t index;
+
+	if (!process->closed_count)
+		return LEASE_STALE;
+	process = table_lock();
+	index = descriptor_find_free(process, 0);
+	if (index >= 0)
+		index = desk_take(process);
+	table_unlock(process);
+	if (index >= 0)
+		cview_release(index);
+	return index;
+}
+
+void handle_return(int64_t index)
+{
+	struct process_block *process = table_lock();
+	bool is_kept = desk_return(process, index);
+
+	table_unlock(process);
+	if (!is_kept)
+		handle_release(index);
 }
 
 int64_t handle_reserve(void) { return reserve(true); }
@@ -76,12 +117,14 @@ void handle_release(int64_t index)
 {
 	struct process_block *process = table_lock();
 	struct linux_handle *handle = &process->handles[index];
-	bool last = handle->references <= 1;
+	bool last = handle->references <= 1, is_kept = false;
 
 	if (!last)
 		handle->references--;
+	else
+		is_kept = desk_keep(process, index);
 	table_unlock(process);
-	if (!last)
+	if (!last || is_kept)
 		return;
 	cview_release(index);
 	waiting_forget(&(struct handle){handle_slot(index), handle->kind, handle->type, (uint16_t)index});

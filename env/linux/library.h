@@ -97,6 +97,10 @@ extern const char ucopy_start[], ucopy_end[];
 int64_t handle_find(uint64_t fd, struct handle *handle);
 // An empty handle whose slot is the receive slot: its index, or -EMFILE.
 int64_t handle_reserve(void);
+// A handle that was closed by word, whose capability is in its slot: its index, LEASE_STALE: there is
+// none, or -EMFILE. And what becomes of it when nothing was opened.
+int64_t handle_reserve_closed(void);
+void handle_return(int64_t index);
 // The same for a capability that is used in passing and will be no descriptor.
 int64_t handle_reserve_spare(void);
 cap_t handle_slot(int64_t index);
@@ -159,6 +163,20 @@ bool cview_stat(const struct handle *handle, uint64_t out, int64_t *result);
 // The handle names nothing any more; all do so in the child of a fork.
 void cview_release(int64_t index);
 void cview_fork(void);
+
+// desk.c: what is closed by a word that the file server looks at. desk_get counts a call with a name, and
+// gives the desk's token, or 0. The next three are called with the table's lock.
+uint64_t desk_get(void);
+// Close the handle so: true. It keeps its slot, for the next open.
+bool desk_keep(struct process_block *process, int64_t index);
+// One that is closed so, with one reference; LEASE_STALE: there is none.
+int64_t desk_take(struct process_block *process);
+// It was not opened after all. False: it has to be given up.
+bool desk_return(struct process_block *process, int64_t index);
+// Others will have handles of this process, too: those are closed by message.
+void desk_share(const struct process_block *process, const uint64_t *bitmap);
+void desk_share_one(uint32_t index);
+void desk_fork(struct process_block *process);
 
 // limit.c: RLIMIT_FSIZE, UINT64_MAX for none; and the signal that goes with -EFBIG.
 uint64_t limit_file(void);

@@ -71,6 +71,7 @@ int64_t call_mmap(uint64_t address, uint64_t length, uint64_t prot, uint64_t fla
 		err = process_mmap(LINUX_SLOT_PROCESS, address, length, prot, flags, &result);
 		return answer_get(err, result);
 	}
+	desk_share_one(handle.index);  // the process server keeps a copy
 	err = process_mmap_file(LINUX_SLOT_PROCESS, address, length, prot, flags, offset, handle.cap, &result);
 	return answer_get(err, result);
 }

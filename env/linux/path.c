@@ -162,16 +162,47 @@ int64_t path_open_text(const char *path, uint64_t flags, int64_t index, uint64_t
 	return result ? result : open_finish(&m, index, flags, st_mode);
 }
 
-static int64_t open_at(int64_t dirfd, uint64_t path, uint64_t flags, uint64_t mode)
+// Open into a handle that was closed by word, which has its capability already: its index, or -errno.
+// LEASE_STALE: it takes another one.
+static int64_t open_again(int64_t dirfd, uint64_t path, const struct msg *m)
 {
-	struct msg m = {.tag = TAG(NAME_OPEN, 4), .words = {0, PATH_FIRST, flags & ~(uint64_t)O_CLOEXEC,
-							    mode & 07777}};
-	int64_t index = handle_reserve();
-	int64_t result;
+	struct window_call call = {.kind = WINDOW_FILE, .fill = fill_one, .user = {path}, .m = *m};
+	int64_t index = m->words[4] ? handle_reserve_closed() : LEASE_STALE, result;
 
-	m.words[2] &= ~(uint64_t)O_EXECUTE;
 	if (index < 0)
 		return index;
+	result = path_base(dirfd, path, &call.cap);
+	call.m.words[5] = (uint64_t)index | LEASE_REUSE;
+	if (!result)
+		result = window_call_once(&call);
+	if (result == LEASE_STALE) {
+		handle_release(index);
+		return result;
+	}
+	if (result) {
+		handle_return(index);
+		return result == -EREMOTE ? LEASE_STALE : result;
+	}
+	process_get()->io[index] = m->words[2] & O_PATH ? IO_UNKNOWN : io_of(&call.m, m->words[2]);
+	handle_set(index, HANDLE_FILE, (uint8_t)((call.m.words[2] & S_IFMT) >> TYPE_SHIFT));
+	return index;
+}
+
+static int64_t open_at(int64_t dirfd, uint64_t path, uint64_t flags, uint64_t mode)
+{
+	struct msg m = {.tag = TAG(NAME_OPEN, 6), .words = {0, PATH_FIRST, flags & ~(uint64_t)O_CLOEXEC,
+							    mode & 07777, desk_get()}};
+	int64_t index, result;
+
+	m.words[2] &= ~(uint64_t)O_EXECUTE;
+	index = open_again(dirfd, path, &m);
+	if (index >= 0)
+		return handle_install(index, flags & O_CLOEXEC);
+	if (index == LEASE_STALE)
+		index = handle_reserve();
+	if (index < 0)
+		return index;
+	m.words[5] = (uint64_t)index;
 	result = path_call(dirfd, path, &m);
 	if (result == 0)
 		result = open_finish(&m, index, flags & ~(uint64_t)O_CLOEXEC, NULL);

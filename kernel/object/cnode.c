@@ -178,6 +178,14 @@ err_t cnode_revoke_run(struct invocation *call)
 	return finish(call, &budget);
 }
 
+// 0: none; 1: one that has none of its own; 2: more.
+static uint64_t children_count(const struct slot *slot)
+{
+	if (!slot_has_children(slot))
+		return 0;
+	return slot->first == slot->last && !slot_has_children(slot_at(slot->first)) ? 1 : 2;
+}
+
 err_t cnode_info(struct invocation *call)
 {
 	struct slot *slot = cnode_find(call->slot, call->arg[0]);
@@ -189,7 +197,7 @@ err_t cnode_info(struct invocation *call)
 	call->out[2] = slot->type == TYPE_FRAME ? slot->count : slot->data;
 	if (slot->type == TYPE_UNTYPED)
 		call->out[2] = slot->size_bits;
-	call->out[3] = slot_has_children(slot);
+	call->out[3] = children_count(slot);
 	call->out_count = 4;
 	return OK;
 }

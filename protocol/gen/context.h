@@ -12,6 +12,7 @@
 #define CONTEXT_SET_IDS 0x204
 #define CONTEXT_SET_GROUPS 0x205
 #define CONTEXT_PLACE 0x206
+#define CONTEXT_DESK 0x207
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define CONTEXT_METHODS(X) \
@@ -20,7 +21,8 @@
 	X(umask, 1, 0) \
 	X(set_ids, 2, 0) \
 	X(set_groups, 1, 0) \
-	X(place, 1, 0)
+	X(place, 1, 0) \
+	X(desk, 1, 0)
 
 // Make (or make anew, the old one is revoked) window number `index` of this context. The reply
 // carries one map item: the caller's receive window (msg_set_window) must have room.
@@ -100,6 +102,22 @@ static inline err_t context_place(cap_t to, uint64_t which, uint64_t *result)
 
 	if (result)
 		*result = m.words[0];
+	return err;
+}
+
+// Make the process's desk (struct linux_desk, protocol/linux.h) and map it at `address`,
+// DESK_PAGES inside the caller's receive window. Desks of the same context that are mapped
+// nowhere any more go.
+// *result: 0, or -errno
+static inline err_t context_desk(cap_t to, uint64_t address, uint64_t *result, uint64_t *token)
+{
+	struct msg m = {.tag = TAG(CONTEXT_DESK, 1), .words = {address}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (token)
+		*token = m.words[1];
 	return err;
 }
 

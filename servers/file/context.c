@@ -4,6 +4,7 @@
 #include "abi/gen/stubs.h"
 #include "servers/file/board.h"
 #include "servers/file/cview.h"
+#include "servers/file/desk.h"
 #include "servers/file/heap.h"
 #include "servers/file/random.h"
 
@@ -143,6 +144,7 @@ static void context_free(struct context *context)
 		board_free(context->boards);
 	while (context->windows)
 		context_window_end(context, context->windows->index);
+	desk_context_end(context);
 	cview_context_end(context);
 	lock_context_end(context);
 	grant_free(&context->user);

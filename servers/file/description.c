@@ -6,9 +6,12 @@
 
 #include "servers/file/board.h"
 #include "servers/file/cview.h"
+#include "servers/file/desk.h"
 #include "servers/file/epoll.h"
 #include "servers/file/heap.h"
 #include "servers/file/timer.h"
+
+#include "abi/gen/stubs.h"
 
 #include <poll.h>
 
@@ -32,13 +35,21 @@ static uint32_t description_index(void)
 	return DESCRIPTIONS_MAX;
 }
 
-// Descriptions whose capability never arrived are found when the table is full.
+// When the table is full, descriptions are found that wait for their process's next open, and those whose
+// capability never arrived.
 static void descriptions_sweep(void)
 {
-	for (uint32_t i = 0; i < DESCRIPTIONS_MAX; i++)
-		if (descriptions[i] && descriptions[i]->inode && descriptions[i]->grant.handed > 0 &&
-		    grant_is_unused(&descriptions[i]->grant))
-			description_free(descriptions[i]);
+	desk_close_all();
+	for (uint32_t i = 0; i < DESCRIPTIONS_MAX; i++) {
+		struct description *d = descriptions[i];
+
+		if (!d)
+			continue;
+		if (d->is_parked || (d->inode && d->grant.handed > 0 && grant_is_unused(&d->grant))) {
+			(void)cnode_revoke(file.cnode, d->grant.slot);
+			description_free(d);
+		}
+	}
 }
 
 static struct description *description_new(void)
@@ -89,6 +100,22 @@ void descriptions_trim(void)
 		description_drop(d);
 }
 
+static void description_set(struct description *d, struct inode *inode, uint32_t flags, const struct cred *cred)
+{
+	if (S_ISREG(inode->mode) && inode->data.leased)
+		desk_close(inode);
+	d->flags = flags;
+	d->inode = inode;
+	d->cred = (struct cred){cred->uid, cred->gid, cred->umask, 0, NULL};
+	cview_description_add(d);
+}
+
+void description_again(struct description *d, struct inode *inode, uint32_t flags, const struct cred *cred)
+{
+	d->is_parked = false;
+	description_set(d, inode, flags, cred);
+}
+
 struct description *description_make(struct inode *inode, uint32_t flags,
 				     const struct cred *cred)
 {
@@ -102,21 +129,26 @@ struct description *description_make(struct inode *inode, uint32_t flags,
 		inode_put(&file.fs, inode);
 		return NULL;
 	}
-	d->flags = flags;
-	d->inode = inode;
-	d->cred = (struct cred){cred->uid, cred->gid, cred->umask, 0, NULL};
-	cview_description_add(d);
+	description_set(d, inode, flags, cred);
 	return d;
+}
+
+struct description *description_get(uint32_t index) { return descriptions[index]; }
+
+static struct description *description_of(uint64_t badge)
+{
+	uint64_t index = badge >> 8 & 0xffffff;
+
+	if (index >= DESCRIPTIONS_MAX || !descriptions[index] || descriptions[index]->generation != badge >> 32)
+		return NULL;
+	return descriptions[index];
 }
 
 struct description *description_find(uint64_t badge)
 {
-	uint64_t index = badge >> 8 & 0xffffff;
+	struct description *d = description_of(badge);
 
-	if (index >= DESCRIPTIONS_MAX || !descriptions[index] || !descriptions[index]->inode ||
-	    descriptions[index]->generation != badge >> 32)
-		return NULL;
-	return descriptions[index];
+	return d && d->inode ? d : NULL;
 }
 
 uint32_t description_ready(const struct description *d)
@@ -147,11 +179,13 @@ static void source_free(struct description *d)
 		set_free(d->set);
 }
 
-void description_free(struct description *d)
+// Let go of what it is open on.
+static void description_end(struct description *d)
 {
 	source_free(d);
 	cview_description_end(d);
 	lock_description_end(d);
+	desk_inode_end(d);
 	inode_put(&file.fs, d->inode);
 	if (d->mount)
 		mount_put(&file.fs, d->mount);
@@ -163,6 +197,20 @@ void description_free(struct description *d)
 	d->set = NULL;
 	d->is_signal = false;
 	d->offset = 0;
+}
+
+void description_park(struct description *d)
+{
+	description_end(d);
+	d->is_parked = true;
+}
+
+void description_free(struct description *d)
+{
+	if (!d->is_parked)
+		description_end(d);
+	desk_lease_end(d);
+	d->is_parked = false;
 	if (idle_count == IDLE_MAX) {
 		description_drop(d);
 		return;
@@ -197,8 +245,8 @@ bool description_writes(const struct mount *mount)
 
 void description_gone(uint64_t badge, uint64_t minted)
 {
-	struct description *d = description_find(badge);
+	struct description *d = description_of(badge);
 
-	if (d && grant_is_gone(&d->grant, minted))
+	if (d && (d->inode || d->is_parked) && grant_is_gone(&d->grant, minted))
 		description_free(d);
 }

@@ -45,6 +45,7 @@ struct context {
 	struct window *windows;  // a list
 	struct cview *cviews[CONTEXT_CVIEWS];
 	struct board *boards;
+	struct desk *desks;
 	bool locked;  // had a lock of a range
 };
 
@@ -84,6 +85,10 @@ struct description {
 	uint64_t room_end;    // clients may make the file as long as this
 	struct description *next_paged;
 	struct description *next_idle;
+	struct desk *desk;    // it is leased to; null: none
+	uint32_t lease;       // as this handle
+	bool is_parked;       // nothing is open, but its process has the capability
+	struct description *next_leased;  // of the same file
 };
 
 struct request {
@@ -117,6 +122,8 @@ bool grant_make(struct grant *grant, uint64_t badge);
 cap_t grant_hand(struct grant *grant);
 bool grant_is_gone(struct grant *grant, uint64_t minted);
 bool grant_is_unused(const struct grant *grant);
+// One capability is all that was ever made of it and is still there.
+bool grant_is_sole(const struct grant *grant);
 void grant_free(struct grant *grant);
 static inline uint64_t badge_make(enum badge_kind kind, uint32_t index, uint32_t generation)
 {
@@ -139,6 +146,11 @@ void context_place_set(struct inode **inode, struct mount **mount, struct inode 
 struct description *description_make(struct inode *inode, uint32_t flags,
 				     const struct cred *cred);
 struct description *description_find(uint64_t badge);
+struct description *description_get(uint32_t index);  // or null
+// Let go of what it is open on, but keep it for the one who has its capability; and open it again.
+void description_park(struct description *description);
+void description_again(struct description *description, struct inode *inode, uint32_t flags,
+		       const struct cred *cred);
 struct inode *description_inode(uint32_t index);  // null: there is none of that number
 void description_mount_set(struct description *description, struct mount *mount);
 // Is a file of the mount open for writing?

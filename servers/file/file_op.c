@@ -4,6 +4,7 @@
 #include "protocol/gen/file.h"
 #include "servers/file/cview.h"
 #include "servers/file/data.h"
+#include "servers/file/desk.h"
 #include "servers/file/ring.h"
 
 #include <poll.h>
@@ -214,7 +215,7 @@ int64_t file_op_set_flags(struct request *r)
 {
 	struct description *d = r->description;
 
-	if (d->flags & O_PATH)
+	if (!desk_hold(d) || (d->flags & O_PATH))
 		return -EBADF;
 	d->flags = (d->flags & ~SET_FLAGS) | ((uint32_t)r->words[0] & SET_FLAGS);
 	if (S_ISREG(d->inode->mode))

@@ -71,6 +71,7 @@ struct data {
 	struct cview *cviews;    // and views of clients (cview.c)
 	struct description *paged;  // descriptions that have a page
 	uint32_t status;         // page of the store that clients see, or 0
+	struct description *leased;  // descriptions that may be closed by word (desk.c)
 	uint32_t opens;          // descriptions
 	bool is_mapped;          // clients had pages mapped that they can write: the last one may not end in zeroes
 	uint32_t kept;           // pages before this one stay when they lie behind the end (fallocate)
@@ -142,6 +143,8 @@ struct fs {
 	void (*settle)(struct inode *inode);
 	// The attributes of a file that clients see have changed.
 	void (*publish)(struct fs *fs, struct inode *inode);
+	// A file with leased descriptions has lost its last name.
+	void (*unlinked)(struct inode *inode);
 	// A socket's inode goes, which has a slot.
 	void (*socket_end)(struct inode *inode);
 };

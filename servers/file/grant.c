@@ -30,6 +30,14 @@ bool grant_is_unused(const struct grant *grant)
 	       children == 0;
 }
 
+bool grant_is_sole(const struct grant *grant)
+{
+	uint64_t children = 2;
+
+	return cnode_info(file.cnode, grant->slot, NULL, NULL, NULL, &children) == OK &&
+	       children == 1;
+}
+
 // Is a report of no senders still true? When the counts differ, the slot itself is asked.
 bool grant_is_gone(struct grant *grant, uint64_t minted)
 {

@@ -147,6 +147,8 @@ void inode_unlink(struct fs *fs, struct inode *inode)
 	inode_hold(inode);
 	inode->nlink = is_dir(inode) ? 0 : inode->nlink - 1;
 	inode_changed(fs, inode);
+	if (inode->nlink == 0 && S_ISREG(inode->mode) && inode->data.leased)
+		fs->unlinked(inode);
 	inode_put(fs, inode);
 }
 

@@ -4,6 +4,7 @@
 // description. A lock that was waited for is set only once the answer has reached its caller.
 #include "servers/file/file.h"
 
+#include "servers/file/desk.h"
 #include "servers/file/heap.h"
 #include "servers/file/lock.h"
 
@@ -228,14 +229,15 @@ static int64_t flock_do(struct request *r, struct lock *want)
 
 int64_t file_op_lock(struct request *r)
 {
-	const struct description *d = r->description;
+	struct description *d = r->description;
 	struct lock want = {.type = (enum lock_type)r->words[2], .pid = (int32_t)r->words[6]};
 	uint64_t command = r->words[1];
 	int error = request_window(r, r->words[0]);
 
 	if (error != 0)
 		return error;
-	if (d->flags & O_PATH)
+	// Others may wait for its close.
+	if (!desk_hold(d) || (d->flags & O_PATH))
 		return -EBADF;
 	if (command > FLOCK_WAIT || r->words[2] > HELD_NONE)
 		return -EINVAL;

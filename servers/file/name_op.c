@@ -5,6 +5,7 @@
 #include "protocol/linux.h"
 #include "servers/file/cview.h"
 #include "servers/file/data.h"
+#include "servers/file/desk.h"
 
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -99,15 +100,39 @@ static int memory_file_make(const struct view *view, struct inode **inode)
 	return *inode ? 0 : -ENOMEM;
 }
 
+// What an open wants of a desk: where the handle may be leased, and a parked description to be opened
+// again. Whether that is possible has to be known before a file is made.
+static int open_desk(const struct request *r, struct desk **desk, struct description **again)
+{
+	uint64_t handle = request_word(r, 5, 0);
+
+	*desk = request_word(r, 4, 0) ? desk_find(r->words[4], r->context) : NULL;
+	*again = NULL;
+	if (!(handle & LEASE_REUSE))
+		return 0;
+	if (*desk)
+		*again = desk_reuse(*desk, handle & ~(uint64_t)LEASE_REUSE);
+	return *again ? 0 : LEASE_STALE;
+}
+
+// Only a file or a directory can take the place of what a handle was.
+static bool may_be_again(const struct inode *inode)
+{
+	return (S_ISREG(inode->mode) || is_dir(inode)) && !inode->remote;
+}
+
 int64_t name_op_open(struct request *r)
 {
 	uint32_t flags = (uint32_t)r->words[2];
-	struct description *d;
+	struct description *d, *again;
+	struct desk *desk;
 	struct inode *inode;
 	struct view view;
 	const char *path;
 	int error = begin(r, 1, &view, &path);
 
+	if (error == 0)
+		error = open_desk(r, &desk, &again);
 	if (error != 0)
 		return error;
 	if (flags & O_PATH)
@@ -123,13 +148,17 @@ int64_t name_op_open(struct request *r)
 	r->out[2] = inode->mode;
 	r->out[3] = S_ISCHR(inode->mode) || S_ISBLK(inode->mode) ? inode->device : 0;
 	r->out_words = 4;
-	error = open_device(r, inode, flags);
+	error = again && !may_be_again(inode) ? LEASE_STALE : open_device(r, inode, flags);
 	if (error != 0) {
 		inode_put(&file.fs, inode);
 		return error < 0 ? error : 0;
 	}
-	d = description_make(inode, flags & ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY),
-			     &view.cred);
+	flags &= ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY);
+	d = again;
+	if (again)
+		description_again(again, inode, flags, &view.cred);
+	else
+		d = description_make(inode, flags, &view.cred);
 	if (!d)
 		return -ENFILE;
 	description_mount_set(d, r->words[1] == NO_OFFSET && (flags & O_TMPFILE_BIT) ?
@@ -141,6 +170,10 @@ int64_t name_op_open(struct request *r)
 		return error;
 	}
 	r->out[1] = HANDLE_FILE;
+	if (desk)
+		desk_lease(desk, r->words[5] & ~(uint64_t)LEASE_REUSE, d);
+	if (again)
+		return 0;
 	r->cap[0] = grant_hand(&d->grant);
 	r->caps = 1;
 	return 0;
@@ -459,6 +492,8 @@ int64_t name_op_statfs(struct request *r)
 
 	if (error != 0)
 		return error;
+	// A file that is open for writing may have room behind its end.
+	desk_close_all();
 	super = inode->super;
 	out.f_fsid.__val[0] = (int)super->device;
 	out.f_flags = ST_VALID | (mount->flags & STATFS_FLAGS);

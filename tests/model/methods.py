@@ -228,7 +228,9 @@ def cnode_info(m, cap, args, caps):
     if not slot:
         return [0, 0, 0, 0]
     data = slot.count if slot.type == FRAME else slot.bits if slot.type == UNTYPED else slot.data
-    return [slot.type, slot.rights, data, int(bool(slot.children))]
+    children = slot.children
+    only = len(children) == 1 and not children[0].children
+    return [slot.type, slot.rights, data, 0 if not children else 1 if only else 2]
 
 
 @method(CNODE, 7, 3, 0, ((1, CNODE, 0),))

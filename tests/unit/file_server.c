@@ -1,8 +1,9 @@
-// sources: servers/file/board.c servers/file/context.c servers/file/clock.c servers/file/context_op.c servers/file/cview.c servers/file/data.c servers/file/description.c servers/file/device.c servers/file/dir.c servers/file/epoll.c servers/file/event.c servers/file/file_op.c servers/file/fs.c servers/file/grant.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/map.c servers/file/name.c servers/file/name_op.c servers/file/pipe.c servers/file/pipeend.c servers/file/random.c servers/file/rename.c servers/file/request.c servers/file/ring.c servers/file/share.c servers/file/store.c servers/file/timer.c servers/file/wait_op.c servers/file/walk.c servers/file/lock.c servers/file/lock_op.c servers/file/mount.c servers/file/mount_line.c servers/file/mount_op.c servers/file/node.c servers/file/super.c servers/file/socket.c servers/file/pts.c
+// sources: servers/file/board.c servers/file/context.c servers/file/clock.c servers/file/context_op.c servers/file/cview.c servers/file/data.c servers/file/description.c servers/file/desk.c servers/file/device.c servers/file/dir.c servers/file/epoll.c servers/file/event.c servers/file/file_op.c servers/file/fs.c servers/file/grant.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/map.c servers/file/name.c servers/file/name_op.c servers/file/pipe.c servers/file/pipeend.c servers/file/random.c servers/file/rename.c servers/file/request.c servers/file/ring.c servers/file/share.c servers/file/store.c servers/file/timer.c servers/file/wait_op.c servers/file/walk.c servers/file/lock.c servers/file/lock_op.c servers/file/mount.c servers/file/mount_line.c servers/file/mount_op.c servers/file/node.c servers/file/super.c servers/file/socket.c servers/file/pts.c
 // The whole server but its main, on a kernel that does what it is told: hostile messages, and what
 // is left when all clients are gone.
 #include "servers/file/board.h"
 #include "servers/file/cview.h"
+#include "servers/file/desk.h"
 #include "servers/file/file.h"
 #include "tests/unit/file_image.h"
 
@@ -23,6 +24,7 @@
 #define SLOTS 40000u
 #define REPLIES 64u
 #define HANDLES 200u
+#define CONTEXTS_USED 64u  // whose desks are scribbled on
 
 struct file file;
 
@@ -35,6 +37,8 @@ static uint32_t slots_used;
 static bool all_arrive;  // answers; otherwise some callers are gone
 static uint32_t signals[SLOTS];
 static uint64_t arrived_type = TYPE_NOTIFICATION;
+static uint64_t children;  // of every slot that is asked for
+static uint64_t sixth;     // word 5 of an open
 static bool is_mapped = true;  // what boards are asked for
 static struct component_info info = {.ticks_per_second = 1000000000};
 
@@ -56,8 +60,10 @@ err_t sys_invoke(unsigned number, cap_t cap, cap_t reply, struct msg *m)
 		badges[m->words[0]] = m->words[4];
 	}
 	memset(m->words, 0, sizeof m->words);
-	if (label == METHOD_CNODE_INFO && cap == file.cnode)
+	if (label == METHOD_CNODE_INFO && cap == file.cnode) {
 		m->words[0] = arrived_type;
+		m->words[3] = children;
+	}
 	else if (label == METHOD_FRAME_INFO)
 		m->words[1] = is_mapped;
 	return OK;
@@ -126,14 +132,16 @@ void rt_log(const char *format, ...) { (void)format; }
 static uint64_t handles[HANDLES];  // badges
 static uint64_t tokens[8];
 static uint64_t boards[4];
+static uint64_t desk_token;
 static uint32_t handle_count, token_count, board_count;
 
 static int64_t call(uint64_t badge, uint32_t label, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
 		    uint64_t e)
 {
 	// Words that may be missing are, when they are 0.
-	uint32_t words = label == FILE_WRITE && d == 0 ? 3 : label == FILE_TRUNCATE && b == 0 ? 1 : 5;
-	struct msg m = {.tag = TAG(label, words), .badge = badge, .words = {a, b, c, d, e}};
+	uint32_t words = label == FILE_WRITE && d == 0 ? 3 : label == FILE_TRUNCATE && b == 0 ? 1 :
+			 label == NAME_OPEN ? 6 : 5;
+	struct msg m = {.tag = TAG(label, words), .badge = badge, .words = {a, b, c, d, e, sixth}};
 
 	if (label == WAIT_SLEEP || label == WAIT_RING) {
 		m.tag |= TAG_CAPS(1);
@@ -145,6 +153,8 @@ static int64_t call(uint64_t badge, uint32_t label, uint64_t a, uint64_t b, uint
 			handles[handle_count++] = badges[block.caps[i]];
 	if (label == CONTEXT_ATTACH && tag_items(m.tag) && token_count < 8)
 		tokens[token_count++] = m.words[1];
+	if (label == CONTEXT_DESK && tag_items(m.tag))
+		desk_token = m.words[1];
 	if ((label == WAIT_BOARD || label == WAIT_SET_SHARE) && tag_items(m.tag))
 		boards[board_count++ % 4] = m.words[1];
 	return (int64_t)m.words[0];
@@ -173,11 +183,13 @@ static int setup(void **state)
 	file.fs.unshare = map_unshare;
 	file.fs.publish = cview_publish;
 	file.fs.settle = cview_settle;
+	file.fs.unlinked = desk_unlinked;
 	assert_int_equal(image_open(&file.fs.image, (void *)image_region.address, IMAGE_BYTES), 0);
 	assert_int_equal(fs_init(&file.fs), 0);
 	file.receive = slot_alloc();
 	handle_count = token_count = board_count = 0;
 	is_mapped = true;
+	children = sixth = desk_token = 0;
 	all_arrive = false;
 	assert_int_equal(call(BADGE_CONTROL, CONTROL_MAKE, 0, 0, 0, 0, 0), 0);
 	assert_int_equal(handle_count, 2);
@@ -470,9 +482,88 @@ static void positions_of_holders_are_clamped(void **state)
 	no_senders(ends[1]);
 }
 
+static uint32_t *lease_word(uint32_t handle)
+{
+	return &desk_find(desk_token, context_find(handles[0]))->memory->leases[handle];
+}
+
+static int64_t open_leased(const char *path, uint64_t flags, uint64_t handle)
+{
+	strcpy((char *)window(), path);
+	sixth = handle;
+	return call(handles[0], NAME_OPEN, tokens[0], 0, flags, 0600, desk_token);
+}
+
+static void what_is_closed_by_word_is_opened_again(void **state)
+{
+	(void)state;
+	assert_int_equal(call(handles[0], CONTEXT_DESK, 0x20000, 0, 0, 0, 0), 0);
+	assert_int_equal(open_leased("tmp/a", O_CREAT | O_RDWR, 7), 0);
+	assert_int_equal(*lease_word(7) & LEASE_STATE, LEASE_OPEN);
+	assert_int_equal(handle_count, 3);
+	assert_int_equal(open_leased("tmp/b", O_CREAT | O_RDWR, 7 | LEASE_REUSE), LEASE_STALE);
+	assert_int_equal(*lease_word(7), LEASE_NONE);
+	assert_int_equal(open_leased("tmp/a", O_RDWR, 8), 0);
+	children = 1;
+	*lease_word(8) += LEASE_CLOSED - LEASE_OPEN;
+	assert_int_equal(open_leased("tmp/none", O_RDONLY, 8 | LEASE_REUSE), -ENOENT);
+	assert_int_equal(*lease_word(8) & LEASE_STATE, LEASE_PARKED);
+	assert_int_equal(call(handles[3], FILE_SEEK, 0, 0, 0, 0, 0), -EBADF);
+	assert_int_equal(open_leased("tmp/b", O_CREAT | O_RDWR, 8 | LEASE_REUSE), 0);
+	assert_int_equal(handle_count, 4);
+	assert_int_equal(call(handles[3], FILE_WRITE, tokens[0], 5, NO_OFFSET, 0, 0), 5);
+	// A device cannot take its place, nor can anything where others have it.
+	*lease_word(8) += LEASE_CLOSED - LEASE_OPEN;
+	assert_int_equal(open_leased("dev/null", O_RDONLY, 8 | LEASE_REUSE), LEASE_STALE);
+	assert_int_equal(open_leased("tmp/a", O_RDONLY, 8 | LEASE_REUSE), 0);
+	*lease_word(8) += LEASE_CLOSED - LEASE_OPEN;
+	children = 2;
+	assert_int_equal(open_leased("tmp/b", O_RDONLY, 8 | LEASE_REUSE), LEASE_STALE);
+	assert_int_equal(call(handles[3], FILE_SEEK, 0, 1, 0, 0, 0), 0);
+	no_senders(handles[3]);
+}
+
+static void words_are_looked_at_where_a_close_shows(void **state)
+{
+	uint32_t free;
+
+	(void)state;
+	children = 1;
+	assert_int_equal(call(handles[0], CONTEXT_DESK, 0x20000, 0, 0, 0, 0), 0);
+	free = file.fs.store.free;
+	assert_int_equal(open_leased("tmp/a", O_CREAT | O_RDWR, 1), 0);
+	assert_int_equal(call(handles[2], FILE_WRITE, tokens[0], 16384, NO_OFFSET, 0, 0), 16384);
+	*lease_word(1) += LEASE_CLOSED - LEASE_OPEN;
+	strcpy((char *)window(), "tmp/a");
+	assert_int_equal(call(handles[0], NAME_UNLINK, tokens[0], 0, 0, 0, 0), 0);
+	assert_int_equal(file.fs.store.free, free);
+	assert_int_equal(open_leased("tmp/a", O_CREAT | O_RDWR, 1 | LEASE_REUSE), 0);
+	strcpy((char *)window(), "tmp/a");
+	assert_int_equal(call(handles[0], NAME_UNLINK, tokens[0], 0, 0, 0, 0), 0);
+	assert_int_equal(*lease_word(1) & LEASE_STATE, LEASE_NONE);
+	no_senders(handles[2]);
+	// A second opening knows that it is alone.
+	assert_int_equal(open_leased("hello", O_RDONLY, 2), 0);
+	*lease_word(2) += LEASE_CLOSED - LEASE_OPEN;
+	assert_int_equal(open_leased("hello", O_RDONLY, 3), 0);
+	assert_int_equal(description_find(handles[4])->inode->data.opens, 1);
+	// A desk that goes leaves its parked descriptions to their capabilities.
+	no_senders(handles[3]);
+	is_mapped = false;
+	assert_int_equal(call(handles[0], CONTEXT_DESK, 0x20000, 0, 0, 0, 0), 0);
+	no_senders(handles[4]);
+	assert_null(description_find(handles[4]));
+}
+
 // Whoever holds an end writes into its pages what it likes.
 static void scribble(void)
 {
+	for (uint32_t i = 0; i < CONTEXTS_USED; i++) {
+		struct context *context = context_find(badge_make(BADGE_CONTEXT, i, 1));
+
+		for (struct desk *desk = context ? context->desks : NULL; desk; desk = desk->next)
+			desk->memory->leases[rand() % 16] ^= (uint32_t)rand() % 4;
+	}
 	for (uint32_t i = 0; i < handle_count; i++) {
 		struct description *d = (handles[i] & 0xff) == BADGE_DESCRIPTION ? description_find(handles[i]) : NULL;
 
@@ -543,8 +634,13 @@ static void hostile_messages_do_no_harm(void **state)
 			continue;
 		if (label == CONTEXT_ATTACH && token_count == 8)
 			token_count = 1;
+		children = (uint64_t)rand() % 3;
+		sixth = (uint64_t)(rand() % 16) | (rand() % 2 ? LEASE_REUSE : 0);
+		if (label == CONTEXT_DESK)
+			first = 0x10000;
 		call(badge, label, label == CONTEXT_ATTACH ? (uint64_t)rand() % 70 : first,
-		     rand() % 2 ? any_word() : boards[rand() % 4], any_word(), any_word(), any_word());
+		     rand() % 2 ? any_word() : boards[rand() % 4], any_word(), any_word(),
+		     label == NAME_OPEN && rand() % 2 ? desk_token : any_word());
 		scribble();
 		if (!window_find(tokens[0])) {
 			token_count = 0;
@@ -591,6 +687,8 @@ int main(void)
 		cmocka_unit_test_setup(words_follow_and_sleepers_are_signalled_once, setup),
 		cmocka_unit_test_setup(sets_keep_what_they_are_told, setup),
 		cmocka_unit_test_setup(positions_of_holders_are_clamped, setup),
+		cmocka_unit_test_setup(what_is_closed_by_word_is_opened_again, setup),
+		cmocka_unit_test_setup(words_are_looked_at_where_a_close_shows, setup),
 		cmocka_unit_test_setup(nothing_is_left_after_a_client, setup),
 		cmocka_unit_test_setup(hostile_messages_do_no_harm, setup),
 	};

@@ -307,6 +307,9 @@ static void info_tells_what_a_slot_holds(void **state)
 	assert_int_equal(r.word[2], 9);
 	assert_int_equal(r.word[3], 0);
 	assert_int_equal(method(task, CNODE, METHOD_CNODE_INFO, 1, WORDS(e)).word[3], 1);
+	derive(d, ENDPOINT_SEND, 0, 0);
+	assert_int_equal(method(task, CNODE, METHOD_CNODE_INFO, 1, WORDS(e)).word[3], 2);
+	assert_int_equal(method(task, CNODE, METHOD_CNODE_INFO, 1, WORDS(d)).word[3], 1);
 	assert_int_equal(method(task, CNODE, METHOD_CNODE_INFO, 1, WORDS(slots_new(1))).word[0], TYPE_NONE);
 	r = method(task, CNODE, METHOD_CNODE_INFO, 1, WORDS(main_untyped));
 	assert_int_equal(r.word[2], slot_of(main_untyped)->size_bits);
