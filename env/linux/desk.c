@@ -7,7 +7,7 @@
 #include "env/linux/library.h"
 #include "protocol/gen/context.h"
 
-#define USES_BEFORE 3         // calls with names before a desk is made
+#define USES_BEFORE 6         // calls with names before a desk is made
 #define USES_NEVER UINT32_MAX
 
 static struct linux_desk *memory(void) { return (struct linux_desk *)ENV_DESK; }
