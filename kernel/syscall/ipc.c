@@ -255,6 +255,8 @@ static void receive_endpoint(struct core *core, struct thread *thread, struct en
 		endpoint_deliver_dead(thread, dead);
 	else if ((sender = endpoint_sender(endpoint)))
 		take_sender(core, sender, thread, reply);
+	else if (may_block && take_cancel(thread))
+		fail(thread, ERR_CANCELLED);
 	else if (may_block)
 		endpoint_wait_receive(core, endpoint, thread, reply);
 	else

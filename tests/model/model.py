@@ -87,6 +87,9 @@ class Machine(Capabilities, Schedule, Messages, Mappings):
             sender = endpoint.senders.pop(0)
             sender.endpoint = None
             self.hand_over(sender, thread, reply, sender.tag, sender.badge)
+        elif may_block and thread.is_sticky and thread.tag & INTERRUPTIBLE:
+            thread.is_sticky = False
+            self.deliver(thread, CANCELLED)
         elif may_block:
             thread.state, thread.endpoint, thread.reply = RECEIVING, endpoint, reply
             if reply:
