@@ -6,7 +6,8 @@
 #define PAGE_BITS 12
 #define PAGE_SIZE 4096
 
-// Native system calls: rax, all 64 bits compared. Any other number is foreign.
+// Native system calls: rax, all 64 bits compared. Numbers of the window that are no call fail with SYSCALL;
+// any other number is foreign.
 #define SYSCALL_BASE 0x50490000
 #define SYSCALL_CALL 0        // rdi capability, rsi tag: send, wait for the answer
 #define SYSCALL_REPLY_RECV 1  // rdi endpoint, rdx Reply: answer it, receive with it again
@@ -16,6 +17,7 @@
 #define SYSCALL_NB_RECV 5     // as recv, but NOT_READY instead of waiting
 #define SYSCALL_YIELD 6       // to the next context of the same priority
 #define SYSCALL_COUNT 7
+#define SYSCALL_WINDOW 16
 
 // First user address that is not user space: the top page below it can never be mapped.
 #define USER_END 0x00007ffffffff000

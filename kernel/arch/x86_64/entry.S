@@ -47,7 +47,7 @@
 	jb	syscall_foreign\core
 	cmp	$SYSCALL_BASE + SYSCALL_REPLY_RECV, %rax
 	je	reply_fast\core
-	cmp	$SYSCALL_BASE + SYSCALL_COUNT, %rax
+	cmp	$SYSCALL_BASE + SYSCALL_WINDOW, %rax
 	jae	syscall_foreign\core
 	// A native call begins: its registers go to the thread. It loses rbp.
 syscall_fresh\core:
