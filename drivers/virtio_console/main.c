@@ -4,19 +4,17 @@
 // The region "dma" holds the rings, which the consumer maps too, and behind them the virtqueues and
 // buffers, which it does not. Nothing here waits for the consumer: what it does not take stays where
 // it is, and the device stops.
-#include <errno.h>
 #include <string.h>
 
 #include "abi/control.h"
 #include "abi/gen/stubs.h"
 #include "drivers/virtio_console/control.h"
 #include "drivers/virtio_console/port.h"
+#include "lib/drv/console.h"
 #include "lib/drv/mmio.h"
 #include "lib/msg/server.h"
 #include "lib/rt/component.h"
 #include "lib/rt/rt.h"
-#include "protocol/console.h"
-#include "protocol/gen/console.h"
 
 #define FEATURE_MULTIPORT (1ull << 1)  // section 5.3.3
 #define CONFIG_MAX_PORTS 4             // section 5.3.4
@@ -40,11 +38,10 @@ static struct {
 	struct control control;
 	struct input in, frames_in;
 	struct output out, err, frames_out;
+	struct console_service service;
 	uint8_t *memory;
 	uint64_t physical;
-	cap_t frame, shared;          // the region, and the part that the consumer has mapped
-	cap_t interrupt, wake;        // wake: what the consumer signals
-	cap_t consumer, arriving;     // notification of the consumer; where the next one arrives
+	cap_t interrupt;
 	uint16_t queues;
 } console;
 
@@ -52,15 +49,6 @@ static _Noreturn void give_up(const char *why)
 {
 	rt_log("%s", why);
 	rt_exit(1);
-}
-
-static void ring_place(struct ring_end *end, unsigned number, bool is_producer)
-{
-	const struct console_place *place = &console_places[number];
-	struct ring *ring = (void *)(console.memory + place->head);
-
-	ring_init(ring);
-	ring_open(end, ring, console.memory + place->bytes, place->size, is_producer);
 }
 
 static void queue_place(struct virtio_queue *queue, uint16_t number)
@@ -75,14 +63,14 @@ static void queue_place(struct virtio_queue *queue, uint16_t number)
 // Queues of port n: 2n + 2 to the guest, 2n + 3 to the host (section 5.3.2; port 0 has 0 and 1).
 static void output_place(struct output *output, uint16_t port, unsigned ring)
 {
-	ring_place(&output->ring, ring, false);
+	console_place_ring(&console.service, ring, &output->ring, false);
 	output->physical = console.physical + console_places[ring].bytes;
 	queue_place(&output->queue, (uint16_t)(2 * port + 3));
 }
 
 static void input_place(struct input *input, uint16_t port, unsigned ring, uint32_t at)
 {
-	ring_place(&input->ring, ring, true);
+	console_place_ring(&console.service, ring, &input->ring, true);
 	input->buffers = console.memory + at;
 	input->physical = console.physical + at;
 	queue_place(&input->queue, (uint16_t)(2 * port + 2));
@@ -95,10 +83,10 @@ static void memory_init(void)
 	if (!dma || dma->size < DMA_SIZE)
 		give_up("no region named dma, or too small");
 	console.memory = (uint8_t *)(uintptr_t)dma->address;
-	console.frame = dma->frame;
+	if (!console_init(&console.service, console.memory, dma->frame, SIGNAL_CONSUMER))
+		give_up("no slots");
 	if (frame_info(dma->frame, NULL, NULL, &console.physical) || !console.physical)
 		give_up("the physical address of dma is not known");
-	memset(console.memory, 0, PAGE_SIZE);  // the rings' heads
 	memset(console.memory + AT_QUEUES, 0, AT_INPUT - AT_QUEUES);
 }
 
@@ -122,26 +110,11 @@ static void interrupt_init(const struct pci_device *pci)
 	mmio_write32(entry + 12, 0);  // not masked
 }
 
-static cap_t signal_make(uint64_t bits)
-{
-	cap_t cnode = component_get_cap("cnode");
-	cap_t slot = slot_alloc();
-
-	if (!slot || cnode_derive(cnode, slot, cnode, component_get_cap("notification"),
-				  NOTIFICATION_SIGNAL, bits, 0))
-		give_up("no notification");
-	return slot;
-}
-
-static void capabilities_init(void)
+static void interrupt_take(void)
 {
 	console.interrupt = component_get_cap("irq");
-	console.wake = signal_make(SIGNAL_CONSUMER);
-	console.shared = slot_alloc();
-	console.arriving = slot_alloc();
-	msg_set_receive(console.arriving, 1);
 	if (thread_bind(component_get_cap("thread"), component_get_cap("notification")) ||
-	    interrupt_bind(console.interrupt, signal_make(SIGNAL_DEVICE)))
+	    interrupt_bind(console.interrupt, console_signal_make(SIGNAL_DEVICE)))
 		give_up("no interrupt");
 }
 
@@ -201,83 +174,18 @@ static void pump(void)
 	wake |= output_pump(&console.frames_out);
 	wake |= input_pump(&console.in);
 	wake |= input_pump(&console.frames_in);
-	if (wake && console.consumer)
-		(void)sys_signal(console.consumer);
+	if (wake)
+		console_wake(&console.service);
 }
 
-// What a consumer left in the shared memory, put right for the next.
-static void ring_adopt(struct ring_end *end, uint32_t flying)
+static uint32_t flying(unsigned ring)
 {
-	struct ring *ring = end->ring;
-
-	if (end->is_producer) {
-		atomic_store(&ring->head, end->own);
-		if (end->own - atomic_load(&ring->tail) > end->size)
-			atomic_store(&ring->tail, end->own);
-	} else {
-		atomic_store(&ring->tail, end->own);
-		atomic_store(&ring->head, end->own + flying);
-	}
-}
-
-static void consumer_remove(void)
-{
-	cap_t cnode = component_get_cap("cnode");
-
-	(void)cnode_delete(cnode, console.shared, 1);  // and the mapping with it
-	if (console.consumer) {
-		(void)cnode_delete(cnode, console.consumer, 1);
-		slot_free(console.consumer);
-	}
-	console.consumer = 0;
-	ring_adopt(&console.in.ring, 0);
-	ring_adopt(&console.frames_in.ring, 0);
-	ring_adopt(&console.out.ring, console.out.flying);
-	ring_adopt(&console.err.ring, console.err.flying);
-	ring_adopt(&console.frames_out.ring, console.frames_out.flying);
-}
-
-// A capability that came with a message that is not for it would block the place.
-static void stray_delete(const struct msg *m)
-{
-	if (msg_get_cap(m, 0))
-		(void)cnode_delete(component_get_cap("cnode"), console.arriving, 1);
-}
-
-// To signal a notification never waits; another thing would, perhaps for ever.
-static bool is_notification(cap_t slot)
-{
-	uint64_t type = 0;
-
-	return slot && !cnode_info(component_get_cap("cnode"), slot, &type, NULL, NULL, NULL) &&
-	       type == TYPE_NOTIFICATION;
-}
-
-static void attach(struct msg *m)
-{
-	cap_t next = slot_alloc();
-	uint64_t address = m->words[0];
-
-	if (!is_notification(msg_get_cap(m, 0)) || !next) {
-		slot_free(next);
-		stray_delete(m);
-		*m = (struct msg){.tag = TAG(0, 1), .words = {(uint64_t)-EINVAL}};
-		return;
-	}
-	consumer_remove();
-	console.consumer = console.arriving;
-	console.arriving = next;
-	msg_set_receive(next, 1);
-	msg_set_cap(0, console.wake);
-	sys_block()->items[0] = (struct abi_map_item){
-		.source = console.frame,
-		.dest = console.shared,
-		.address = address,
-		.count = CONSOLE_SIZE / PAGE_SIZE,
-		.rights = FRAME_READ | FRAME_WRITE,
+	const struct output *const outputs[CONSOLE_RINGS] = {
+		[CONSOLE_OUT] = &console.out, [CONSOLE_ERR] = &console.err,
+		[CONSOLE_CONTROL_OUT] = &console.frames_out,
 	};
-	*m = (struct msg){.tag = TAG(0, 1) | TAG_CAPS(1) | TAG_ITEMS(1)};
-	pump();
+
+	return outputs[ring] ? outputs[ring]->flying : 0;
 }
 
 static void handle(struct server *server, struct msg *m)
@@ -287,11 +195,8 @@ static void handle(struct server *server, struct msg *m)
 		if (m->badge & SIGNAL_DEVICE)
 			(void)interrupt_ack(console.interrupt);
 		pump();
-	} else if (tag_kind(m->tag) == KIND_MESSAGE && tag_label(m->tag) == CONSOLE_ATTACH) {
-		attach(m);
 	} else {
-		stray_delete(m);
-		*m = (struct msg){.tag = TAG(0, 1), .words = {(uint64_t)-ENOSYS}};
+		console_serve(&console.service, m);
 	}
 }
 
@@ -302,7 +207,9 @@ int main(void)
 	cap_t replies = component_find_cap("replies", &count);
 
 	memory_init();
-	capabilities_init();
+	console.service.flying = flying;
+	console.service.pump = pump;
+	interrupt_take();
 	device_init();
 	if (!server_make(&server, component_get_cap("endpoint"), replies, count))
 		return 1;

@@ -173,7 +173,7 @@ static bool thread_make(struct component_world *world, struct component *c, cap_
 static bool basics_give(struct component_world *world, struct component *c)
 {
 	uint64_t life = c->number | BADGE_LIFE | (c->entry->may_power_off ? BADGE_POWER_OFF : 0);
-	int log = manifest_find(world->manifest, "uart");
+	int log = manifest_find_log(world->manifest);
 	bool good;
 
 	c->next_slot = SLOT_OTHERS;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "abi/gen/stubs.h"
+#include "protocol/framebuffer.h"
 #include "servers/supervisor/block.h"
 #include "servers/supervisor/give.h"
 #include "servers/supervisor/image.h"
@@ -125,11 +126,11 @@ static bool window_give(struct component *c, const char *name, cap_t source, uin
 	return region_give(c, name, slot, pages * PAGE_SIZE, physical % REGION_ALIGN, rights);
 }
 
-static bool interrupt_give(struct component *c, err_t err)
+static bool interrupt_give(struct component *c, const char *name, err_t err)
 {
 	if (err)
 		return component_failed(c, "its interrupt", err);
-	return cap_name(c, "irq", c->next_slot++, 1);
+	return cap_name(c, name, c->next_slot++, 1);
 }
 
 static bool bars_give(struct component *c, const struct machine_bar *bars, uint64_t first,
@@ -156,39 +157,70 @@ static bool bars_give(struct component *c, const struct machine_bar *bars, uint6
 	return true;
 }
 
+// A page that is written once, for one component to read.
+static bool page_give(struct component *c, const char *name, const void *data, size_t size)
+{
+	cap_t frame = component_frame(c, PAGE_BITS, 0);
+	void *page = frame ? scratch_map(frame, 0, 1) : NULL;
+
+	if (!page)
+		return component_failed(c, name, ERR_NO_MEMORY);
+	memcpy(page, data, size);
+	scratch_unmap();
+	return region_give(c, name, frame, PAGE_SIZE, 0, FRAME_READ);
+}
+
 static bool pci_give(struct component_world *world, struct component *c)
 {
 	struct pci_device device;
 	struct machine_bar bars[6];
-	cap_t frame;
-	void *page;
 
 	if (!machine_pci_find(c->entry->pci, &device, bars))
 		return component_failed(c, "there is no such PCI device", ERR_CAP_INVALID);
-	frame = component_frame(c, PAGE_BITS, 0);
-	page = frame ? scratch_map(frame, 0, 1) : NULL;
-	if (!page)
-		return component_failed(c, "its device's page", ERR_NO_MEMORY);
-	memcpy(page, &device, sizeof(device));
-	scratch_unmap();
-	return region_give(c, "pci", frame, PAGE_SIZE, 0, FRAME_READ) &&
+	return page_give(c, "pci", &device, sizeof(device)) &&
 	       bars_give(c, bars, world->boot->device_first, world->boot->device_pages) &&
-	       interrupt_give(c, irqcontrol_message(BOOT_SLOT_IRQCONTROL, c->cnode, c->next_slot));
+	       interrupt_give(c, "irq", irqcontrol_message(BOOT_SLOT_IRQCONTROL, c->cnode, c->next_slot));
+}
+
+// The framebuffer that the command line describes, as long as it lies among the devices. Without one
+// the component has no such region.
+static bool framebuffer_give(const struct abi_boot_info *boot, struct component *c)
+{
+	struct framebuffer screen;
+	uint64_t first, count;
+
+	if (!framebuffer_parse(boot->command_line, &screen))
+		return true;
+	first = screen.address / PAGE_SIZE;
+	count = (screen.address % PAGE_SIZE + framebuffer_bytes(&screen) + PAGE_SIZE - 1) / PAGE_SIZE;
+	if (first < boot->device_first || first - boot->device_first > boot->device_pages ||
+	    count > boot->device_pages - (first - boot->device_first)) {
+		rt_log("%s: the framebuffer lies at 0x%llx, out of reach", c->entry->name,
+		       (unsigned long long)screen.address);
+		return true;
+	}
+	return window_give(c, "framebuffer", BOOT_SLOT_DEVICE, first - boot->device_first, count,
+			   FRAME_READ | FRAME_WRITE);
 }
 
 bool give_devices(struct component *c)
 {
 	const struct manifest_component *e = c->entry;
 
-	if (e->port_count) {
+	for (uint32_t i = 0; i < e->ports_count; i++) {
 		uint32_t slot = c->next_slot++;
 
-		if (!derive(c, slot, BOOT_SLOT_IOPORT, IOPORT_RIGHTS, e->port_first, e->port_count) ||
-		    !cap_name(c, "ioport", slot, 1))
+		if (!derive(c, slot, BOOT_SLOT_IOPORT, IOPORT_RIGHTS, e->ports[i].first,
+			    e->ports[i].count) ||
+		    !cap_name(c, i ? NULL : "ioport", slot, 1))
 			return false;
 	}
-	return !e->has_irq || interrupt_give(c, irqcontrol_line(BOOT_SLOT_IRQCONTROL, e->irq, 0,
-								c->cnode, c->next_slot));
+	for (uint32_t i = 0; i < e->irq_count; i++)
+		if (!interrupt_give(c, i ? NULL : "irq",
+				    irqcontrol_line(BOOT_SLOT_IRQCONTROL, e->irqs[i], 0, c->cnode,
+						    c->next_slot)))
+			return false;
+	return true;
 }
 
 static bool file_give(struct component *c)
@@ -215,6 +247,11 @@ bool give_regions(struct component_world *world, struct component *c)
 	const struct manifest_component *e = c->entry;
 
 	if (e->pci && !pci_give(world, c))
+		return false;
+	if (e->has_command_line && !page_give(c, "command_line", world->boot->command_line,
+					      sizeof(world->boot->command_line)))
+		return false;
+	if (e->has_framebuffer && !framebuffer_give(world->boot, c))
 		return false;
 	if (e->dma && !dma_give(c))
 		return false;

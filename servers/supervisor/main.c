@@ -180,11 +180,11 @@ static void log_settle(void)
 // Lines of the supervisor go through the log driver as well, as those of component 0.
 static void log_connect(void)
 {
-	int uart = manifest_find(&manifest, "uart");
+	int log = manifest_find_log(&manifest);
 	cap_t slot = slot_alloc();
 
-	if (uart >= 0 && slot && world.components[uart].endpoint &&
-	    !cnode_derive(BOOT_SLOT_CNODE, slot, BOOT_SLOT_CNODE, world.components[uart].endpoint,
+	if (log >= 0 && slot && world.components[log].endpoint &&
+	    !cnode_derive(BOOT_SLOT_CNODE, slot, BOOT_SLOT_CNODE, world.components[log].endpoint,
 			  ENDPOINT_SEND, 0, 0))
 		machine_log_to(slot, log_settle);
 }
@@ -268,7 +268,7 @@ static void system_stop(void)
 
 static void component_gone(struct component *c)
 {
-	if (c->endpoint && !strcmp(c->entry->name, "uart"))
+	if (c->endpoint && c->entry->takes_log)
 		machine_log_to(0, NULL);
 	component_destroy(c);
 	if (!c->entry->is_dispensable)

@@ -164,17 +164,24 @@ static const char *read_file(struct manifest_component *c, char **words)
 
 static const char *read_ioport(struct manifest_component *c, char **words)
 {
-	bool good = number_read(words[0], 65535, &c->port_first) && words[1] &&
-		    number_read(words[1], 65536, &c->port_count) && c->port_count &&
-		    c->port_first + c->port_count <= 65536;
+	struct manifest_ports *ports = &c->ports[c->ports_count];
 
-	return good ? NULL : "ioport FIRST COUNT, below 65536";
+	if (c->ports_count == MANIFEST_LINES_MAX)
+		return "too many lines of that kind";
+	if (!number_read(words[0], 65535, &ports->first) || !words[1] ||
+	    !number_read(words[1], 65536, &ports->count) || !ports->count ||
+	    ports->first + ports->count > 65536)
+		return "ioport FIRST COUNT, below 65536";
+	c->ports_count++;
+	return NULL;
 }
 
 static const char *read_irq(struct manifest_component *c, char **words)
 {
-	c->has_irq = true;
-	return number_read(words[0], 255, &c->irq) ? NULL : "an interrupt line is 0 to 255";
+	if (c->irq_count == MANIFEST_LINES_MAX)
+		return "too many lines of that kind";
+	return number_read(words[0], 255, &c->irqs[c->irq_count++]) ? NULL
+								    : "an interrupt line is 0 to 255";
 }
 
 static const char *read_pci(struct manifest_component *c, char **words)
@@ -198,7 +205,8 @@ static const char *read_give(struct manifest_component *c, char **words)
 		{"endpoint", &c->has_endpoint}, {"notification", &c->has_notification},
 		{"image", &c->has_image}, {"names", &c->has_names},
 		{"schedcontrol", &c->has_schedcontrol}, {"power_off", &c->may_power_off},
-		{"dispensable", &c->is_dispensable},
+		{"dispensable", &c->is_dispensable}, {"log", &c->takes_log},
+		{"command_line", &c->has_command_line}, {"framebuffer", &c->has_framebuffer},
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -304,6 +312,8 @@ static const char *component_check(const struct manifest *m, const struct manife
 		return "the component has no program";
 	if (c->replies && !c->has_endpoint)
 		return "replies without an endpoint";
+	if (c->takes_log && !c->has_endpoint)
+		return "log without an endpoint";
 	for (uint32_t i = 0; i < c->use_count; i++) {
 		int server = manifest_find(m, c->uses[i].server);
 
@@ -317,6 +327,14 @@ int manifest_find(const struct manifest *m, const char *name)
 {
 	for (uint32_t i = 0; i < m->count; i++)
 		if (!strcmp(m->components[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+int manifest_find_log(const struct manifest *m)
+{
+	for (uint32_t i = 0; i < m->count; i++)
+		if (m->components[i].takes_log)
 			return (int)i;
 	return -1;
 }

@@ -11,6 +11,7 @@
 #define MANIFEST_USES_MAX 8
 #define MANIFEST_NAME_MAX 24
 #define MANIFEST_PATH_MAX 64
+#define MANIFEST_LINES_MAX 4
 
 // An amount of memory: bytes, or a share of what is there.
 struct manifest_amount {
@@ -25,6 +26,10 @@ struct manifest_use {
 	uint32_t badge;  // 0: any
 };
 
+struct manifest_ports {
+	uint32_t first, count;
+};
+
 struct manifest_component {
 	char name[MANIFEST_NAME_MAX];
 	char program[MANIFEST_PATH_MAX];
@@ -34,12 +39,15 @@ struct manifest_component {
 	struct manifest_amount heap, memory, untyped;
 	uint64_t dma;
 	bool has_endpoint, has_notification, has_image, has_names, has_schedcontrol;
+	bool has_command_line, has_framebuffer;
+	bool takes_log;
 	bool may_power_off, is_dispensable;
 	char file[MANIFEST_PATH_MAX];  // region of one file of the image
 	char file_name[MANIFEST_NAME_MAX];
-	uint32_t port_first, port_count;
-	bool has_irq;
-	uint32_t irq;
+	struct manifest_ports ports[MANIFEST_LINES_MAX];
+	uint32_t ports_count;
+	uint32_t irqs[MANIFEST_LINES_MAX];
+	uint32_t irq_count;
 	uint32_t pci;  // vendor << 16 | device; 0: none
 	struct manifest_use uses[MANIFEST_USES_MAX];
 	uint32_t use_count;
@@ -61,5 +69,8 @@ bool manifest_parse(const char *text, size_t length, struct manifest *manifest,
 
 // The number of the component of that name, or -1.
 int manifest_find(const struct manifest *manifest, const char *name);
+
+// The number of the component that takes the log's lines, or -1.
+int manifest_find_log(const struct manifest *manifest);
 
 #endif
