@@ -8,6 +8,9 @@ DEBIAN_STAMP := $B/debian/stamp
 MANIFEST := $(wildcard servers/supervisor/manifest)
 IMAGE_TOOL := $(PYTHON) tools/image.py
 
+# Drivers of the disc's image alone (mk/iso.mk).
+PC_DRIVERS := pc_console
+
 $(DEBIAN_STAMP): tools/debian.list tools/debian.sh
 	$(say) DEBIAN $(B)/debian
 	$(Q)tools/debian.sh $B
@@ -21,7 +24,7 @@ $(ROOT_STAMP): $(DEBIAN_STAMP) tools/rootfs.sh $(shell find rootfs)
 # system_files: NAME=FILE of everything under system/.
 system_folder = $(foreach n,$(2),--system $(1)/$(n)=$B/$(1)/$(n)/$(n))
 IMAGE_SYSTEM := $(call system_folder,servers,$(filter-out supervisor,$(SERVERS))) \
-	$(call system_folder,drivers,$(DRIVERS)) $(call system_folder,apps,$(APPS)) \
+	$(call system_folder,drivers,$(filter-out $(PC_DRIVERS),$(DRIVERS))) $(call system_folder,apps,$(APPS)) \
 	$(foreach n,$(filter supervisor,$(SERVERS)),--system $(n)=$B/servers/$(n)/$(n)) \
 	$(addprefix --system manifest=,$(MANIFEST)) $(addprefix --system linux=,$(ENV_LINUX))
 IMAGE_ARGUMENTS := $(IMAGE_SYSTEM) --tree root=$B/root --dir root/tmp 1777 \

@@ -6,16 +6,12 @@
 // of the ACPI root pointer) goes to memory below 1 MiB, which the kernel never hands out.
 //
 // Multiboot2 specification 2.0, section 3.6; Xen, include/public/arch-x86/hvm/start_info.h.
-#include <elf.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "boot/multiboot/text.h"
 
 #define BOOT_MAGIC 0x36d76289
 #define START_MAGIC 0x336ec578
-#define LOW_AT 0x20000u
 #define MEMORY_MAX 128
 #define LINE_BYTES 1024
 
@@ -76,14 +72,33 @@ struct low {
 	char line[LINE_BYTES];
 };
 
+// ELF-64 Object File Format 1.5, figures 2 and 6: the host's elf.h is not for 32-bit programs.
+struct elf {
+	uint8_t magic[4], class, rest[11];
+	uint16_t type, machine;
+	uint32_t version;
+	uint64_t entry, segments, sections;
+	uint32_t flags;
+	uint16_t size, segment_size, segment_count;
+};
+
+struct elf_segment {
+	uint32_t type, flags;
+	uint64_t offset, address, physical, file_size, memory_size, align;
+};
+
+#define ELF_CLASS_64 2
+#define ELF_X86_64 62
+#define SEGMENT_LOAD 1
+
 extern char kernel_place[], kernel_place_end[];
 
 void multiboot_main(uint32_t magic, const struct tag *info);
 _Noreturn void kernel_enter(uint32_t entry, const struct start_info *info);
 
-static struct low *const low = (struct low *)LOW_AT;
+static struct low low __attribute__((section(".low")));
 static const struct tag_module *kernel;
-static struct text line = {(char *)LOW_AT + offsetof(struct low, line), LINE_BYTES, 0};
+static struct text line = {low.line, LINE_BYTES, 0};
 
 static void copy(void *to, const void *from, uint32_t size)
 {
@@ -103,9 +118,9 @@ static void read_module(const struct tag_module *module)
 		kernel = module;
 		return;
 	}
-	low->image = (struct module){.address = module->from, .size = module->to - module->from};
-	low->start.module_count = 1;
-	low->start.modules = (uint32_t)&low->image;
+	low.image = (struct module){.address = module->from, .size = module->to - module->from};
+	low.start.module_count = 1;
+	low.start.modules = (uint32_t)&low.image;
 }
 
 static void read_memory(const struct tag_memory *map)
@@ -114,16 +129,16 @@ static void read_memory(const struct tag_memory *map)
 
 	for (const uint8_t *at = map->entries; at + sizeof(struct memory_entry) <= end;
 	     at += map->entry_size) {
-		struct memory_entry *to = &low->memory[low->start.memory_map_count];
+		struct memory_entry *to = &low.memory[low.start.memory_map_count];
 
-		if (low->start.memory_map_count == MEMORY_MAX)
+		if (low.start.memory_map_count == MEMORY_MAX)
 			give_up("the memory map has too many entries");
 		copy(to, at, sizeof(*to));
 		if (to->type != MEMORY_RAM)
 			to->type = MEMORY_RESERVED;
-		low->start.memory_map_count++;
+		low.start.memory_map_count++;
 	}
-	low->start.memory_map = (uint32_t)low->memory;
+	low.start.memory_map = (uint32_t)low.memory;
 }
 
 // The newer of two pointers, whichever comes first.
@@ -131,10 +146,10 @@ static void read_rsdp(const struct tag *tag)
 {
 	uint32_t size = tag->size - (uint32_t)sizeof(*tag);
 
-	if (size > RSDP_BYTES_MAX || (low->start.rsdp && tag->type == TAG_RSDP_OLD))
+	if (size > RSDP_BYTES_MAX || (low.start.rsdp && tag->type == TAG_RSDP_OLD))
 		return;
-	copy(low->rsdp, tag + 1, size);
-	low->start.rsdp = (uint32_t)low->rsdp;
+	copy(low.rsdp, tag + 1, size);
+	low.start.rsdp = (uint32_t)low.rsdp;
 }
 
 // protocol/framebuffer.h.
@@ -174,34 +189,33 @@ static void read_tag(const struct tag *tag)
 	}
 }
 
-static void load_segment(const Elf64_Phdr *segment)
+static void load_segment(const struct elf_segment *segment)
 {
-	uint64_t to = segment->p_paddr + segment->p_memsz;
+	uint64_t to = segment->physical + segment->memory_size;
+	char *at = (char *)(uint32_t)segment->physical;
 
-	if (segment->p_type != PT_LOAD)
+	if (segment->type != SEGMENT_LOAD)
 		return;
-	if (segment->p_offset + segment->p_filesz > kernel->to - kernel->from)
+	if (segment->offset + segment->file_size > kernel->to - kernel->from)
 		give_up("the kernel's file is cut short");
-	if (segment->p_paddr < (uint32_t)kernel_place || to > (uint32_t)kernel_place_end)
+	if (segment->physical < (uint32_t)kernel_place || to > (uint32_t)kernel_place_end)
 		give_up("the kernel does not fit its place");
-	copy((void *)(uint32_t)segment->p_paddr, (const char *)kernel->from + segment->p_offset,
-	     (uint32_t)segment->p_filesz);
-	zero((char *)(uint32_t)segment->p_paddr + segment->p_filesz,
-	     (uint32_t)(segment->p_memsz - segment->p_filesz));
+	copy(at, (const char *)kernel->from + segment->offset, (uint32_t)segment->file_size);
+	zero(at + segment->file_size, (uint32_t)(segment->memory_size - segment->file_size));
 }
 
 static uint32_t load_kernel(void)
 {
-	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)kernel->from;
-	const Elf64_Phdr *segments;
+	const struct elf *elf = (const struct elf *)kernel->from;
+	const struct elf_segment *segments;
 
-	if (kernel->to - kernel->from < sizeof(*elf) || elf->e_ident[EI_MAG1] != 'E' ||
-	    elf->e_ident[EI_CLASS] != ELFCLASS64 || elf->e_machine != EM_X86_64)
+	if (kernel->to - kernel->from < sizeof(*elf) || elf->magic[1] != 'E' ||
+	    elf->class != ELF_CLASS_64 || elf->machine != ELF_X86_64)
 		give_up("the first module is no kernel");
-	segments = (const Elf64_Phdr *)(kernel->from + (uint32_t)elf->e_phoff);
-	for (unsigned i = 0; i < elf->e_phnum; i++)
+	segments = (const struct elf_segment *)(kernel->from + (uint32_t)elf->segments);
+	for (unsigned i = 0; i < elf->segment_count; i++)
 		load_segment(&segments[i]);
-	return (uint32_t)elf->e_entry;
+	return (uint32_t)elf->entry;
 }
 
 void multiboot_main(uint32_t magic, const struct tag *info)
@@ -210,13 +224,13 @@ void multiboot_main(uint32_t magic, const struct tag *info)
 
 	if (magic != BOOT_MAGIC)
 		give_up("not started by a Multiboot2 boot loader");
-	zero(low, sizeof(*low));
+	zero(&low, sizeof(low));
 	for (; tag->type != TAG_END; tag = (const struct tag *)((uint32_t)tag + ((tag->size + 7) & ~7u)))
 		read_tag(tag);
-	if (!kernel || !low->start.module_count)
+	if (!kernel || !low.start.module_count)
 		give_up("two modules are needed: the kernel, then the boot image");
-	low->start.magic = START_MAGIC;
-	low->start.version = 1;
-	low->start.command_line = (uint32_t)low->line;
-	kernel_enter(load_kernel(), &low->start);
+	low.start.magic = START_MAGIC;
+	low.start.version = 1;
+	low.start.command_line = (uint32_t)low.line;
+	kernel_enter(load_kernel(), &low.start);
 }

@@ -58,9 +58,11 @@ bool log_buffer_take(struct log_buffer *buffer, char *byte)
 
 static const char *name_get(const struct names *names, uint64_t badge, char *name)
 {
-	if (!names || badge >= NAMES_MAX || !names->name[badge][0])
+	uint64_t number = badge - NAMES_BADGE;
+
+	if (!names || number >= NAMES_MAX || !names->name[number][0])
 		return "?";
-	memcpy(name, names->name[badge], NAMES_LENGTH);
+	memcpy(name, names->name[number], NAMES_LENGTH);
 	name[NAMES_LENGTH - 1] = 0;
 	return name;
 }

@@ -3,6 +3,7 @@
 
 #include "abi/gen/names.h"
 #include "abi/gen/stubs.h"
+#include "protocol/names.h"
 #include "servers/supervisor/block.h"
 #include "servers/supervisor/component.h"
 #include "servers/supervisor/give.h"
@@ -187,7 +188,7 @@ static bool basics_give(struct component_world *world, struct component *c)
 		       c->number);
 	if (good && log >= 0 && &world->components[log] != c && world->components[log].endpoint)
 		good = give_at(c, "log", SLOT_LOG, world->components[log].endpoint, ENDPOINT_SEND,
-			       c->number);
+			       NAMES_BADGE + c->number);
 	return good;
 }
 

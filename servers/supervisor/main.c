@@ -185,7 +185,7 @@ static void log_connect(void)
 
 	if (log >= 0 && slot && world.components[log].endpoint &&
 	    !cnode_derive(BOOT_SLOT_CNODE, slot, BOOT_SLOT_CNODE, world.components[log].endpoint,
-			  ENDPOINT_SEND, 0, 0))
+			  ENDPOINT_SEND, NAMES_BADGE, 0))
 		machine_log_to(slot, log_settle);
 }
 
