@@ -49,7 +49,8 @@ static int64_t set_map(const struct handle *handle)
 		return share;
 	address = share_address((uint32_t)share);
 	msg_set_window(address, SET_PAGES);
-	int64_t err = answer_get(wait_set_share(handle->cap, board, address, &result, &token), result);
+	err_t failed = wait_set_share(handle->cap, board, address, &result, &token);
+	int64_t err = answer_get(failed, result);
 
 	msg_set_window(0, 0);
 	process->shares[share].token = token;

@@ -137,7 +137,9 @@ int64_t call_signalfd4(uint64_t fd, uint64_t mask_in, uint64_t size, uint64_t fl
 		return err;
 	if (handle.kind != HANDLE_FILE || handle.type != HANDLE_TYPE_SIGNAL)
 		return -EINVAL;
-	err = answer_get(wait_signal_mask(handle.cap, mask, 1, &result, NULL), result);
+	err_t failed = wait_signal_mask(handle.cap, mask, 1, &result, NULL);
+
+	err = answer_get(failed, result);
 	return err ? err : (int64_t)(uint32_t)fd;
 }
 

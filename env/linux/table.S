@@ -106,6 +106,7 @@ table:
 	CALL	99, call_sysinfo
 	CALL	100, call_times
 	CALL	102, call_getuid
+	CALL	103, call_syslog
 	CALL	104, call_getgid
 	CALL	105, call_setuid
 	CALL	106, call_setgid
@@ -124,7 +125,11 @@ table:
 	CALL	119, call_setresgid
 	CALL	120, call_getresgid
 	CALL	121, call_getpgid
+	CALL	122, call_setfsuid
+	CALL	123, call_setfsgid
 	CALL	124, call_getsid
+	CALL	125, call_capget
+	CALL	126, call_capset
 	CALL	127, call_rt_sigpending
 	CALL	128, call_rt_sigtimedwait
 	CALL	129, call_rt_sigqueueinfo
@@ -132,10 +137,18 @@ table:
 	CALL	131, call_sigaltstack
 	CALL	132, call_utime
 	CALL	133, call_mknod
+	CALL	135, call_personality
 	CALL	137, call_statfs
 	CALL	138, call_fstatfs
 	CALL	140, call_getpriority
 	CALL	141, call_setpriority
+	CALL	142, call_sched_setparam
+	CALL	143, call_sched_getparam
+	CALL	144, call_sched_setscheduler
+	CALL	145, call_sched_getscheduler
+	CALL	146, call_sched_get_priority_max
+	CALL	147, call_sched_get_priority_min
+	CALL	148, call_sched_rr_get_interval
 	CALL	149, call_mlock
 	CALL	150, call_munlock
 	CALL	152, call_munlockall
@@ -145,6 +158,7 @@ table:
 	CALL	161, call_chroot
 	CALL	162, call_sync
 	CALL	163, call_acct
+	CALL	164, call_settimeofday
 	CALL	165, call_mount
 	CALL	166, call_umount2
 	CALL	169, call_reboot
@@ -167,11 +181,18 @@ table:
 	CALL	200, call_tkill
 	CALL	201, call_time
 	CALL	202, call_futex
+	CALL	203, call_sched_setaffinity
 	CALL	204, call_sched_getaffinity
 	CALL	213, call_epoll_create
 	CALL	217, call_getdents64
 	CALL	218, call_set_tid_address
 	CALL	221, call_fadvise64
+	CALL	222, call_timer_create
+	CALL	223, call_timer_settime
+	CALL	224, call_timer_gettime
+	CALL	225, call_timer_getoverrun
+	CALL	226, call_timer_delete
+	CALL	227, call_clock_settime
 	CALL	228, call_clock_gettime
 	CALL	229, call_clock_getres
 	CALL	230, call_clock_nanosleep
@@ -196,6 +217,7 @@ table:
 	CALL	269, call_faccessat
 	CALL	270, call_pselect6
 	CALL	271, call_ppoll
+	CALL	272, call_unshare
 	CALL	273, call_set_robust_list
 	CALL	274, call_get_robust_list
 	CALL	277, call_sync_file_range
@@ -221,6 +243,10 @@ table:
 	CALL	306, call_syncfs
 	CALL	307, call_sendmmsg
 	CALL	309, call_getcpu
+	CALL	310, call_process_vm_readv
+	CALL	311, call_process_vm_writev
+	CALL	314, call_sched_setattr
+	CALL	315, call_sched_getattr
 	CALL	316, call_renameat2
 	CALL	318, call_getrandom
 	CALL	319, call_memfd_create

@@ -50,6 +50,12 @@
 #define PROCESS_POPULATE 0x83d
 #define PROCESS_TERMINAL 0x837
 #define PROCESS_PRIORITY 0x838
+#define PROCESS_SCHEDULE 0x839
+#define PROCESS_SET_FS_IDS 0x83a
+#define PROCESS_TIMER_MAKE 0x83f
+#define PROCESS_TIMER_ARM 0x840
+#define PROCESS_TIMER_END 0x841
+#define PROCESS_VM 0x842
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define PROCESS_METHODS(X) \
@@ -97,7 +103,13 @@
 	X(memory_query, 3, 0) \
 	X(populate, 3, 0) \
 	X(terminal, 0, 0) \
-	X(priority, 3, 0)
+	X(priority, 3, 0) \
+	X(schedule, 5, 0) \
+	X(set_fs_ids, 2, 0) \
+	X(timer_make, 6, 0) \
+	X(timer_arm, 4, 0) \
+	X(timer_end, 2, 0) \
+	X(vm, 5, 0)
 
 // End the whole process. Not answered.
 // status: wait status: code << 8, or a signal
@@ -709,6 +721,116 @@ static inline err_t process_terminal(cap_t to, uint64_t *result)
 static inline err_t process_priority(cap_t to, uint64_t which, uint64_t who, uint64_t value, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(PROCESS_PRIORITY, 3), .words = {which, who, value}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// The policy of a thread: it is kept and told; real-time threads get the time slice of nice
+// -20, idle ones that of nice 19.
+// tid: 0: the caller
+// what: 0: ask; 1: set what is not -1
+// policy: SCHED_*, SCHED_RESET_ON_FORK
+// priority: of real time
+// *result: 0, or -errno
+// *users: real | effective << 32
+static inline err_t process_schedule(cap_t to, uint64_t tid, uint64_t what, uint64_t policy, uint64_t priority, uint64_t nice, uint64_t *result, uint64_t *policy_now, uint64_t *priority_now, uint64_t *nice_now, uint64_t *users, uint64_t *saved_user)
+{
+	struct msg m = {.tag = TAG(PROCESS_SCHEDULE, 5), .words = {tid, what, policy, priority, nice}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (policy_now)
+		*policy_now = m.words[1];
+	if (priority_now)
+		*priority_now = m.words[2];
+	if (nice_now)
+		*nice_now = m.words[3];
+	if (users)
+		*users = m.words[4];
+	if (saved_user)
+		*saved_user = m.words[5];
+	return err;
+}
+
+// setfsuid, setfsgid: what is not allowed changes nothing.
+// uid: -1 keeps
+// gid: -1 keeps
+// *result: 0
+static inline err_t process_set_fs_ids(cap_t to, uint64_t uid, uint64_t gid, uint64_t *result, uint64_t *uid_before, uint64_t *gid_before)
+{
+	struct msg m = {.tag = TAG(PROCESS_SET_FS_IDS, 2), .words = {uid, gid}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (uid_before)
+		*uid_before = m.words[1];
+	if (gid_before)
+		*gid_before = m.words[2];
+	return err;
+}
+
+// timer_create.
+// clock: 0: real time; processor time of 1: the process, 2: the caller
+// notify: SIGEV_*
+// value: si_value
+// tid: of SIGEV_THREAD_ID
+// is_default: 1: the value is the timer's id
+// *result: id, or -errno
+static inline err_t process_timer_make(cap_t to, uint64_t clock, uint64_t notify, uint64_t signal, uint64_t value, uint64_t tid, uint64_t is_default, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_TIMER_MAKE, 6), .words = {clock, notify, signal, value, tid, is_default}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// timer_settime, timer_gettime; in nanoseconds.
+// flags: 1: `value` is a time (since the machine started, or of processor time); 2: only ask
+// value: 0: stop
+// *result: 0, or -EINVAL
+// *left: 0: it did not run
+static inline err_t process_timer_arm(cap_t to, uint64_t id, uint64_t flags, uint64_t value, uint64_t interval, uint64_t *result, uint64_t *left, uint64_t *interval_before)
+{
+	struct msg m = {.tag = TAG(PROCESS_TIMER_ARM, 4), .words = {id, flags, value, interval}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (left)
+		*left = m.words[1];
+	if (interval_before)
+		*interval_before = m.words[2];
+	return err;
+}
+
+// timer_delete, timer_getoverrun.
+// is_overrun: 1: only tell the overruns
+static inline err_t process_timer_end(cap_t to, uint64_t id, uint64_t is_overrun, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_TIMER_END, 2), .words = {id, is_overrun}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// process_vm_readv, process_vm_writev: copy between the caller's memory and another's.
+// local: address
+// remote: address
+// length: 65,536 at most
+// is_write: 1: to the other
+// *result: bytes, or -errno
+static inline err_t process_vm(cap_t to, uint64_t pid, uint64_t local, uint64_t remote, uint64_t length, uint64_t is_write, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_VM, 5), .words = {pid, local, remote, length, is_write}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

@@ -12,6 +12,7 @@
 #include "servers/process/check.h"
 #include "servers/process/elf.h"
 #include "servers/process/pressure.h"
+#include "servers/process/posix_timer.h"
 #include "servers/process/server.h"
 #include "servers/process/vdso.h"
 
@@ -437,6 +438,8 @@ void exec_handle(struct task *task, struct msg *m)
 		error = exec_build(task, &image, &body);
 	if (!error) {
 		exec_name_set(task, &image);
+		schedule_keep(thread_first(body), caller);
+		posix_timer_clear(task);
 		body_exchange(task, body);
 	}
 	free(strings);

@@ -109,10 +109,15 @@ int64_t file_check(struct file *file, bool is_write)
 	return (int64_t)result;
 }
 
-void file_uncover(struct file *file)
+bool file_uncover(struct file *file)
 {
+	uint64_t type = 0;
+
+	if (file->frame && cnode_info(store_cnode, file->frame, &type, NULL, NULL, NULL) == OK && type)
+		return false;
 	slot_discard(file->frame);
 	file->frame = 0;
+	return true;
 }
 
 int64_t file_store(struct file *file, uint64_t offset, const uint8_t *from, uint64_t length)

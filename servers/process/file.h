@@ -19,8 +19,8 @@ struct file *file_make(cap_t received, int64_t *error);
 
 // What its description allows and which file it is: for shared mappings. 0, or -errno.
 int64_t file_check(struct file *file, bool is_write);
-// The Frame may be stale: the file server has taken its pages back.
-void file_uncover(struct file *file);
+// Forget the Frame, when it is stale: the file server has taken its pages back. Was it?
+bool file_uncover(struct file *file);
 // Write a few bytes, or compare and exchange some, below the end of a file that is_writable. Bytes; 0; -errno.
 int64_t file_store(struct file *file, uint64_t offset, const uint8_t *from, uint64_t length);
 int64_t file_swap(struct file *file, uint64_t offset, uint32_t *old, uint32_t new);

@@ -143,6 +143,8 @@ void fork_handle(struct task *task, struct msg *m)
 	error = child_make(task, child, flags, stack);
 	if (error == -ENOMEM && pressure_relieve())
 		error = child_make(task, child, flags, stack);
+	if (!error)
+		schedule_inherit(thread_first(child->body), caller);
 	if (!error && !body_start(child->body, entry)) {
 		body_destroy(child->body);
 		error = -ENOMEM;
@@ -170,6 +172,7 @@ static struct thread *thread_clone(struct task *task, uint64_t stack, uint64_t t
 	if (!thread)
 		return NULL;
 	block_copy(thread, caller->block, stack);
+	schedule_inherit(thread, caller);
 	thread->block->altstack_sp = thread->block->altstack_size = thread->block->altstack_flags = 0;
 	thread->block->robust_list = thread->block->clear_child_tid = 0;
 	thread->block->fs_base = tls;

@@ -53,14 +53,43 @@ void set_ids_handle(struct task *task, struct msg *m)
 	int64_t result = task_set_ids(task, m->words);
 	uint64_t files = 0;
 
-	if (!result && (before.euid != task->ids.euid || before.egid != task->ids.egid) &&
+	if (!result && (task->fsuid != task->ids.euid || task->fsgid != task->ids.egid) &&
 	    (context_set_ids(body_slot(task->body, BODY_OWNER), task->ids.euid, task->ids.egid, &files) ||
 	     files)) {
 		task->ids = before;
 		result = -EAGAIN;
 	}
+	if (!result) {
+		task->fsuid = task->ids.euid;
+		task->fsgid = task->ids.egid;
+	}
 	block_update(task);
 	answer_set(m, result);
+}
+
+static bool may_be(const struct task *task, uint64_t id, uint32_t r, uint32_t e, uint32_t s, uint32_t fs)
+{
+	return id != ~0ull && (task->ids.euid == 0 || id == r || id == e || id == s || id == fs);
+}
+
+void set_fs_ids_handle(struct task *task, struct msg *m)
+{
+	const struct task_ids *ids = &task->ids;
+	uint32_t uid = task->fsuid, gid = task->fsgid, before[2] = {uid, gid};
+	uint64_t result = 0;
+
+	if (may_be(task, m->words[0], ids->ruid, ids->euid, ids->suid, uid))
+		uid = (uint32_t)m->words[0];
+	if (may_be(task, m->words[1], ids->rgid, ids->egid, ids->sgid, gid))
+		gid = (uint32_t)m->words[1];
+	if ((uid != before[0] || gid != before[1]) &&
+	    context_set_ids(body_slot(task->body, BODY_OWNER), uid, gid, &result) == OK && !result) {
+		task->fsuid = uid;
+		task->fsgid = gid;
+	}
+	answer_set(m, 0);
+	m->words[1] = before[0];
+	m->words[2] = before[1];
 }
 
 static void reboot_do(const struct task *task, struct msg *m)

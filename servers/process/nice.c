@@ -42,7 +42,7 @@ static int64_t value_set(const struct task *who_asks, struct task *task, int32_t
 
 	if (euid && euid != task->ids.ruid && euid != task->ids.euid)
 		return -EPERM;
-	if (euid && nice < task->nice)
+	if (euid && !nice_is_allowed(task, nice))
 		return -EACCES;
 	task->nice = nice;
 	for (struct thread *t = task->body ? task->body->threads : NULL; t; t = t->next)

@@ -1,5 +1,7 @@
 #include "servers/process/queue.h"
 
+#include <stddef.h>
+
 static struct node {
 	struct signal_info info;
 	uint16_t next;  // node + 1
@@ -91,4 +93,15 @@ void queue_remove(struct signal_queue *queue, uint64_t set)
 
 	while (queue_take(queue, set, &info))
 		;
+}
+
+struct signal_info *queue_find(struct signal_queue *queue, const struct signal_info *like)
+{
+	for (uint16_t n = queue->first; n; n = nodes[n - 1].next) {
+		struct signal_info *info = &nodes[n - 1].info;
+
+		if (info->signal == like->signal && info->code == like->code && info->pid == like->pid)
+			return info;
+	}
+	return NULL;
 }

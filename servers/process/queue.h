@@ -28,6 +28,8 @@ struct signal_queue {
 bool queue_add(struct signal_queue *queue, const struct signal_info *info);
 // Take out the oldest of the lowest number in the set: false when there is none.
 bool queue_take(struct signal_queue *queue, uint64_t set, struct signal_info *out);
+// One with that number, code and sender; null: there is none.
+struct signal_info *queue_find(struct signal_queue *queue, const struct signal_info *like);
 void queue_remove(struct signal_queue *queue, uint64_t set);
 
 #endif

@@ -41,6 +41,12 @@ void usage_handle(struct task *task, struct msg *m);
 void timer_handle(struct task *task, struct msg *m);
 void misc_handle(struct task *task, struct msg *m);   // random, log, sysinfo, reboot
 void priority_handle(struct task *task, struct msg *m);
+void schedule_handle(struct task *task, struct msg *m);
+void set_fs_ids_handle(struct task *task, struct msg *m);
+void vm_handle(struct task *task, struct msg *m);  // process_vm_readv, process_vm_writev
+void timer_make_handle(struct task *task, struct msg *m);  // timer_create and its kin: posix_timer.c
+void timer_arm_handle(struct task *task, struct msg *m);
+void timer_end_handle(struct task *task, struct msg *m);
 void stopped_handle(struct task *task, struct msg *m);
 void thread_make_handle(struct task *task, struct msg *m);
 void thread_exit_handle(struct task *task, struct msg *m);

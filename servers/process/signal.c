@@ -7,6 +7,7 @@
 
 #include "abi/gen/stubs.h"
 #include "servers/process/disposition.h"
+#include "servers/process/posix_timer.h"
 #include "servers/process/server.h"
 
 #define SI_TKILL_ (-6)
@@ -44,6 +45,36 @@ static void info_store(struct thread *thread, const struct signal_info *info)
 		.value = info->value,
 	};
 	__atomic_fetch_or(&thread->block->pending, SIGNAL_BIT(info->signal), __ATOMIC_SEQ_CST);
+}
+
+static bool is_same_timer(const struct signal_info *info, int32_t code, uint32_t id)
+{
+	return code == info->code && id == info->pid;
+}
+
+static uint32_t overrun_add(uint32_t count, uint64_t times)
+{
+	return times > (uint64_t)(INT32_MAX - count) ? INT32_MAX : count + (uint32_t)times;
+}
+
+bool signal_overrun(struct task *task, const struct signal_info *info, uint64_t times, uint32_t *overrun)
+{
+	struct signal_info *queued = queue_find(&task->queue, info);
+
+	for (struct thread *t = thread_first(task->body); t && !queued; t = thread_next(t)) {
+		struct linux_siginfo *own = &t->block->info[info->signal - 1];
+
+		if (__atomic_load_n(&t->block->pending, __ATOMIC_SEQ_CST) & SIGNAL_BIT(info->signal) &&
+		    is_same_timer(info, own->code, (uint32_t)own->pid)) {
+			*overrun = own->uid = overrun_add(*overrun, times);
+			return true;
+		}
+		queued = queue_find(&t->queue, info);
+	}
+	if (!queued)
+		return false;
+	*overrun = queued->uid = overrun_add(*overrun, times);
+	return true;
 }
 
 static void queued_publish(struct thread *thread)

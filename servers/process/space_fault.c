@@ -1,6 +1,7 @@
 // Address spaces: seeing that a page is in memory, and mapping it.
 #include "servers/process/space.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "abi/gen/stubs.h"
@@ -70,6 +71,12 @@ static bool is_file_page(const struct vma *vma, uint64_t address)
 	return vma->flags & VMA_FILE && address < vma->valid_end && vma->valid_end - address >= PAGE_SIZE;
 }
 
+// Linux, too, says SIGBUS where a file system is full, but not where memory is.
+static enum outcome cover_outcome(int64_t error)
+{
+	return !error ? OUTCOME_OK : error == -ENOMEM ? OUTCOME_MEMORY : OUTCOME_BEYOND;
+}
+
 // *is_stale: a mapping that is there shows another page than the entry's now.
 static enum outcome entry_populate(struct space *space, const struct vma *vma, struct chunk *chunk,
 				   uint64_t address, bool is_write, bool *is_stale)
@@ -88,7 +95,7 @@ static enum outcome entry_populate(struct space *space, const struct vma *vma, s
 	if (is_file_page(vma, address) && (!is_write || vma->flags & VMA_SHARED)) {
 		uint64_t page = (vma->offset + (address - vma->start)) / PAGE_SIZE;
 
-		return file_cover((struct file *)vma->backing, page) ? OUTCOME_BEYOND : OUTCOME_OK;
+		return cover_outcome(file_cover((struct file *)vma->backing, page));
 	}
 	*is_stale = entry->slot;
 	return populate_private(space, vma, address, entry);
@@ -215,11 +222,14 @@ static enum outcome file_run_map(struct space *space, const struct vma *vma, str
 	cap_t slot = 0;
 
 	for (int tries = 0; !slot && tries < 2; tries++) {
-		file_uncover(file);
-		if (tries)
+		int64_t error;
+
+		// Else it is slots or tables that are short: every mapping there is goes.
+		if (!file_uncover(file) || tries)
 			space_unmap_all(space);
-		if (file_cover(file, (vma->offset + (address - vma->start)) / PAGE_SIZE))
-			return OUTCOME_BEYOND;
+		error = file_cover(file, (vma->offset + (address - vma->start)) / PAGE_SIZE);
+		if (error)
+			return cover_outcome(error);
 
 		struct run run = run_find(vma, chunk, i);
 		struct window window = run_window(vma, chunk, &run);

@@ -97,6 +97,8 @@ struct task *task_make(struct task_table *table, struct task *parent)
 		task->pgid = parent->pgid;
 		task->sid = parent->sid;
 		task->nice = parent->nice;
+		task->fsuid = parent->fsuid;
+		task->fsgid = parent->fsgid;
 		task->has_no_terminal = parent->has_no_terminal;
 		task->ids = parent->ids;
 		task->group_count = parent->group_count;

@@ -43,6 +43,7 @@ struct task {
 	uint64_t start;                 // counter when it was made
 	uint64_t seen_at, seen_ticks;   // counter and processor time when /proc last told its state
 	int32_t nice;
+	uint32_t fsuid, fsgid;          // for whom names are checked: the effective ids, unless setfsuid said so
 	bool has_no_terminal;           // it gave up its session's
 	uint64_t ticks, child_ticks;    // processor time: own at the end, reaped children's
 	uint32_t page_peak;

@@ -400,6 +400,8 @@ bool thread_renew(struct thread *thread, struct task *task)
 	if (!windows_prepare(thread))
 		return false;
 	thread->task = task;
+	thread->policy = thread->priority = 0;
+	thread->resets = false;
 	block_prepare(thread);
 	thread->ticks_start = thread->block->ticks_start = consumed(thread);
 	count_add(thread);
@@ -408,10 +410,12 @@ bool thread_renew(struct thread *thread, struct task *task)
 
 void thread_nice_settle(struct thread *thread)
 {
-	if (thread->nice == thread->task->nice)
+	int32_t nice = thread_nice(thread);
+
+	if (thread->nice == nice)
 		return;
-	if (body_context_configure(thread_slot(thread, THREAD_CONTEXT), thread->task->nice))
-		thread->nice = thread->task->nice;
+	if (body_context_configure(thread_slot(thread, THREAD_CONTEXT), nice))
+		thread->nice = nice;
 }
 
 bool thread_start(struct thread *thread, uint64_t ip)

@@ -32,6 +32,8 @@ struct thread {
 	struct body *body;
 	uint32_t index, tid;  // in the table; 0: parked
 	int32_t nice;         // that its time slice follows
+	uint8_t policy, priority;  // schedule.c
+	bool resets;          // its children do not inherit those
 	uint32_t serial;      // tells it from those that had the index before: in its badge
 	uint32_t area, number;  // thread area; of its slots in the CSpace
 	cap_t slots, unit;    // unit 0: its objects lie in the body's
@@ -73,7 +75,11 @@ bool thread_renew(struct thread *thread, struct task *task);  // false: no memor
 
 // The CSpace has been exchanged.
 bool thread_cspace_set(struct thread *thread, cap_t cnode);
-// Let its time slice follow the nice value of its process.
+// Let its time slice follow the nice value of its process, or its policy (schedule.c: what it amounts to).
+int32_t thread_nice(const struct thread *thread);
+bool nice_is_allowed(const struct task *task, int32_t nice);  // by RLIMIT_NICE
+void schedule_inherit(struct thread *thread, const struct thread *from);  // of a child or another thread
+void schedule_keep(struct thread *thread, const struct thread *from);     // over exec
 void thread_nice_settle(struct thread *thread);
 bool thread_start(struct thread *thread, uint64_t ip);
 uint64_t thread_ticks(const struct thread *thread);  // processor time that it had

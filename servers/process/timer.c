@@ -11,6 +11,7 @@
 
 #include "abi/gen/stubs.h"
 #include "lib/rt/component.h"
+#include "servers/process/posix_timer.h"
 #include "servers/process/server.h"
 
 #define VALUE_MAX (1ull << 52)  // microseconds
@@ -41,7 +42,7 @@ static uint64_t used(const struct task *task)
 
 static void deadline_set(void)
 {
-	uint64_t first = 0;
+	uint64_t first = posix_timer_first();
 
 	for (uint32_t i = 0; timers_set && i < TASK_MAX; i++)
 		for (uint32_t k = 0; k < TIMER_COUNT; k++)
@@ -50,6 +51,8 @@ static void deadline_set(void)
 	if (context)
 		(void)schedcontext_set_deadline(context, first, NULL);
 }
+
+void timer_deadline_set(void) { deadline_set(); }
 
 static void wake_set(struct timer *t, uint64_t wake)
 {
@@ -108,6 +111,7 @@ void timer_expire(void)
 {
 	uint64_t time = counter_read();
 
+	posix_timer_expire(time);
 	for (uint32_t i = 0; i < TASK_MAX; i++)
 		for (uint32_t k = 0; k < TIMER_COUNT; k++)
 			if (timers[i][k].wake && timers[i][k].wake <= time)
@@ -119,6 +123,7 @@ void timer_clear(const struct task *task)
 {
 	uint64_t before = timers_set;
 
+	posix_timer_clear(task);
 	for (uint32_t k = 0; k < TIMER_COUNT; k++) {
 		wake_set(&timers[task->index][k], 0);
 		timers[task->index][k] = (struct timer){0};
