@@ -52,6 +52,7 @@ static inline uint32_t tag_kind(tag_t tag) { return (uint32_t)(tag >> TAG_KIND_S
 #define FAULT_PAGE 1       // ip, address, access (FAULT_ACCESS_*), sp
 #define FAULT_EXCEPTION 2  // ip, vector, error code, sp
 #define FAULT_SYSCALL 3    // ip after the instruction, number, sp, and the first five arguments
+#define FAULT_TIMEOUT 4    // ip, the data of the context that is used up, the time run on it; see schedcontrol
 #define FAULT_ACCESS_WRITE 1
 #define FAULT_ACCESS_EXECUTE 2
 #define FAULT_ACCESS_PRESENT 4  // a mapping is there and forbids it
@@ -103,6 +104,10 @@ _Static_assert(sizeof(struct abi_map_item) == 32, "map item is ABI");
 _Static_assert(sizeof(struct abi_block) == 4096, "the block is one page");
 
 #define PRIORITY_MAX 63
+#define BUDGET_MIN 1000            // ticks; and what a context is watched for (schedcontext_watch):
+#define CONTEXT_BLOCKED 1u
+#define CONTEXT_UNBLOCKED 2u
+#define CONTEXT_USED_UP 4u
 #define RETYPE_RAW 0x100  // with size_bits of a frame: not zeroed, needs UNTYPED_RAW
 
 // Sizes of objects, log2 of bytes; of a CNode 6 more than the log2 of its slots.

@@ -25,13 +25,22 @@ struct core {
 	bool fpu_on;
 	bool all_locked;                 // this entry holds the locks of all cores
 	struct list ready[PRIORITY_MAX + 1];
-	struct sched_context *deadlines; // heap, the earliest first
+	struct sched_context *deadlines; // heap by `event`, the earliest first
+	struct sched_context *limited;   // with a budget, ran last: the fast path may go back to it, for
+	uint64_t limited_end;            // the timer comes before it is used up, so long as this is to come
 	uint64_t slice_end;              // ~0: nobody else waits for this priority
 	uint64_t timer;                  // what the timer is set to
 	uint64_t reap_time;              // when the timer empties what is dying, 0: nothing is left
 } __attribute__((aligned(64)));
 
-static inline void core_set_stops(struct core *core) { core->stops = core->ready_bits | core->fpu_on; }
+// A context with a budget, or a watched one, is to be looked at before it runs. (Priority 1's own bit, always
+// set: what else it says is found out when it stops somebody.)
+#define STOP_LIMITED 2ull
+
+static inline void core_set_stops(struct core *core)
+{
+	core->stops = core->ready_bits | core->fpu_on | STOP_LIMITED;
+}
 
 struct kernel {
 	struct core core[CORES_MAX];

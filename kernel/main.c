@@ -36,7 +36,8 @@ static void kernel_init(void)
 		struct core *core = &kernel.core[c];
 
 		core->number = c;
-		core->slice_end = core->timer = ~0ull;
+		core->slice_end = core->timer = core->limited_end = ~0ull;
+		core_set_stops(core);
 		for (unsigned p = 0; p <= PRIORITY_MAX; p++)
 			list_init(&core->ready[p]);
 	}

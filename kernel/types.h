@@ -81,6 +81,7 @@ enum thread_state {
 #define THREAD_STICKY 0x08u    // a cancel came when nothing could be cancelled
 #define THREAD_FIRST 0x20u     // the first task: nobody would hear of its fault
 #define THREAD_HALTED 0x10u    // suspended while something was under way
+#define THREAD_TIMEOUT 0x40u   // faults when the budget that it runs on is used up
 
 struct sched_context;
 struct endpoint;
@@ -135,15 +136,26 @@ struct sched_context {
 	uint8_t configured;
 	uint64_t slice;
 	uint64_t above;                  // bits of `core.stops` that keep it from running at once: `higher`, its
-					 // own with a slice, and bit 0
+					 // own with a slice, bit 0, and STOP_LIMITED with a budget or if `is_slow`
 	uint64_t higher;                 // bits of the priorities above this one
 	uint64_t deadline;               // ~0: none
-	struct sched_context *heap_left, *heap_right, *heap_up;
+	struct sched_context *heap_left, *heap_right, *heap_up;  // by `event`
 	uint32_t heap_rank;
 	uint64_t consumed;               // of who runs now: less the time when it began to
 	uint64_t turn;                   // `consumed` when the turn began: at the queue's end
 	struct reply *lends;             // Replies that will give it back, the latest first
 	uint64_t lend_count;
+	uint64_t event;                  // when the timer is to look at it (deadline, refill, news), ~0: never
+	uint64_t budget, period;         // 0: no limit
+	uint64_t limit;                  // with a budget: `consumed` when it is used up
+	uint64_t refill;                 // and when it is full again, at the earliest
+	uint64_t data;                   // told in a timeout fault
+	uint8_t events, happened;        // CONTEXT_*: watched for, and not yet asked for
+	bool has_news;                   // of what happened nobody was told
+	bool is_used_up;                 // its user waits for the refill
+	bool is_reserve;                 // its thread runs on it only when it has no lent time
+	bool is_slow;                    // reserve or watched: its user's calls do not go the fast path
+	bool is_limited;                 // that, or it has a budget
 };
 _Static_assert(sizeof(struct sched_context) <= 1u << SIZE_BITS_SCHEDCONTEXT, "SIZE_BITS_SCHEDCONTEXT");
 

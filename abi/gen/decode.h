@@ -31,11 +31,16 @@ err_t thread_resume(struct invocation *call);
 err_t thread_set_redirect(struct invocation *call);
 err_t thread_upcall(struct invocation *call);
 err_t thread_cancel(struct invocation *call);
+err_t thread_set_timeout(struct invocation *call);
 err_t schedcontext_bind(struct invocation *call);
 err_t schedcontext_bind_notification(struct invocation *call);
 err_t schedcontext_set_deadline(struct invocation *call);
 err_t schedcontext_consumed(struct invocation *call);
+err_t schedcontext_bind_reserve(struct invocation *call);
+err_t schedcontext_watch(struct invocation *call);
+err_t schedcontext_yield_to(struct invocation *call);
 err_t schedcontrol_configure(struct invocation *call);
+err_t schedcontrol_set_budget(struct invocation *call);
 err_t interrupt_bind(struct invocation *call);
 err_t interrupt_ack(struct invocation *call);
 err_t interrupt_info(struct invocation *call);
@@ -73,11 +78,16 @@ static const struct method methods[] = {
 	{TYPE_THREAD, METHOD_THREAD_SET_REDIRECT, THREAD_CONTROL, 6, 0, {}, thread_set_redirect},
 	{TYPE_THREAD, METHOD_THREAD_UPCALL, THREAD_CONTROL, 1, 0, {}, thread_upcall},
 	{TYPE_THREAD, METHOD_THREAD_CANCEL, THREAD_CONTROL, 0, 0, {}, thread_cancel},
+	{TYPE_THREAD, METHOD_THREAD_SET_TIMEOUT, THREAD_CONTROL, 1, 0, {}, thread_set_timeout},
 	{TYPE_SCHEDCONTEXT, METHOD_SCHEDCONTEXT_BIND, SCHEDCONTEXT_CONTROL, 1, 0, {}, schedcontext_bind},
 	{TYPE_SCHEDCONTEXT, METHOD_SCHEDCONTEXT_BIND_NOTIFICATION, SCHEDCONTEXT_CONTROL, 1, 0, {}, schedcontext_bind_notification},
 	{TYPE_SCHEDCONTEXT, METHOD_SCHEDCONTEXT_SET_DEADLINE, SCHEDCONTEXT_DEADLINE, 1, 0, {}, schedcontext_set_deadline},
 	{TYPE_SCHEDCONTEXT, METHOD_SCHEDCONTEXT_CONSUMED, 0, 0, 0, {}, schedcontext_consumed},
+	{TYPE_SCHEDCONTEXT, METHOD_SCHEDCONTEXT_BIND_RESERVE, SCHEDCONTEXT_CONTROL, 1, 0, {}, schedcontext_bind_reserve},
+	{TYPE_SCHEDCONTEXT, METHOD_SCHEDCONTEXT_WATCH, SCHEDCONTEXT_CONTROL, 1, 0, {}, schedcontext_watch},
+	{TYPE_SCHEDCONTEXT, METHOD_SCHEDCONTEXT_YIELD_TO, SCHEDCONTEXT_CONTROL, 0, 0, {}, schedcontext_yield_to},
 	{TYPE_SCHEDCONTROL, METHOD_SCHEDCONTROL_CONFIGURE, SCHEDCONTROL_CONFIGURE, 3, 1, {{0, TYPE_SCHEDCONTEXT, SCHEDCONTEXT_CONTROL}}, schedcontrol_configure},
+	{TYPE_SCHEDCONTROL, METHOD_SCHEDCONTROL_SET_BUDGET, SCHEDCONTROL_CONFIGURE, 4, 1, {{0, TYPE_SCHEDCONTEXT, SCHEDCONTEXT_CONTROL}}, schedcontrol_set_budget},
 	{TYPE_INTERRUPT, METHOD_INTERRUPT_BIND, INTERRUPT_HANDLE, 1, 0, {}, interrupt_bind},
 	{TYPE_INTERRUPT, METHOD_INTERRUPT_ACK, INTERRUPT_HANDLE, 0, 0, {}, interrupt_ack},
 	{TYPE_INTERRUPT, METHOD_INTERRUPT_INFO, 0, 0, 0, {}, interrupt_info},
@@ -93,15 +103,15 @@ static const struct { uint8_t first, count; } method_index[TYPE_COUNT] = {
 	[TYPE_CNODE] = {3, 8},
 	[TYPE_FRAME] = {11, 4},
 	[TYPE_VSPACE] = {15, 3},
-	[TYPE_THREAD] = {18, 10},
-	[TYPE_SCHEDCONTEXT] = {28, 4},
-	[TYPE_SCHEDCONTROL] = {32, 1},
-	[TYPE_ENDPOINT] = {33, 0},
-	[TYPE_REPLY] = {33, 0},
-	[TYPE_NOTIFICATION] = {33, 0},
-	[TYPE_INTERRUPT] = {33, 3},
-	[TYPE_IRQCONTROL] = {36, 2},
-	[TYPE_IOPORT] = {38, 2},
+	[TYPE_THREAD] = {18, 11},
+	[TYPE_SCHEDCONTEXT] = {29, 7},
+	[TYPE_SCHEDCONTROL] = {36, 2},
+	[TYPE_ENDPOINT] = {38, 0},
+	[TYPE_REPLY] = {38, 0},
+	[TYPE_NOTIFICATION] = {38, 0},
+	[TYPE_INTERRUPT] = {38, 3},
+	[TYPE_IRQCONTROL] = {41, 2},
+	[TYPE_IOPORT] = {43, 2},
 };
 
 #endif

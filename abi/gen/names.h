@@ -126,6 +126,8 @@ static inline const char *method_name(unsigned type, unsigned label)
 		return "thread_upcall";
 	case 5 << 8 | 10:
 		return "thread_cancel";
+	case 5 << 8 | 11:
+		return "thread_set_timeout";
 	case 6 << 8 | 1:
 		return "schedcontext_bind";
 	case 6 << 8 | 2:
@@ -134,8 +136,16 @@ static inline const char *method_name(unsigned type, unsigned label)
 		return "schedcontext_set_deadline";
 	case 6 << 8 | 4:
 		return "schedcontext_consumed";
+	case 6 << 8 | 5:
+		return "schedcontext_bind_reserve";
+	case 6 << 8 | 6:
+		return "schedcontext_watch";
+	case 6 << 8 | 7:
+		return "schedcontext_yield_to";
 	case 7 << 8 | 1:
 		return "schedcontrol_configure";
+	case 7 << 8 | 2:
+		return "schedcontrol_set_budget";
 	case 11 << 8 | 1:
 		return "interrupt_bind";
 	case 11 << 8 | 2:

@@ -392,7 +392,18 @@ static inline err_t thread_cancel(cap_t thread, uint64_t *cancelled)
 	return err;
 }
 
-// Give it to a thread; 0 takes it away.
+// Does it fault (FAULT_TIMEOUT) when the budget that it runs on is used up, and it has no
+// reserve? Without a fault endpoint it only waits.
+// faults: 1: yes, 0: no
+static inline err_t thread_set_timeout(cap_t thread, uint64_t faults)
+{
+	struct msg m = {.tag = TAG(METHOD_THREAD_SET_TIMEOUT, 1), .words = {faults}};
+	err_t err = sys_call(thread, &m);
+
+	return err;
+}
+
+// Give it to a thread; 0 takes it away. A thread that runs on lent time gives that back.
 // thread: index of a thread capability with CONTROL, or 0
 static inline err_t schedcontext_bind(cap_t schedcontext, uint64_t thread)
 {
@@ -402,7 +413,8 @@ static inline err_t schedcontext_bind(cap_t schedcontext, uint64_t thread)
 	return err;
 }
 
-// The notification that the deadline signals, with the capability's badge; 0 for none.
+// The notification that the deadline and the events of `watch` signal, with the capability's
+// badge; 0 for none.
 // notification: index of a notification capability with SIGNAL, or 0
 static inline err_t schedcontext_bind_notification(cap_t schedcontext, uint64_t notification)
 {
@@ -438,6 +450,46 @@ static inline err_t schedcontext_consumed(cap_t schedcontext, uint64_t *ticks)
 	return err;
 }
 
+// As bind, but the thread runs on it only while it has no lent time: a server that is called
+// without time of its own keeps one in reserve for the case that its caller's is withdrawn or
+// used up. It leaves the reserve when it waits in a receive.
+// thread: index of a thread capability with CONTROL, or 0
+static inline err_t schedcontext_bind_reserve(cap_t schedcontext, uint64_t thread)
+{
+	struct msg m = {.tag = TAG(METHOD_SCHEDCONTEXT_BIND_RESERVE, 1), .words = {thread}};
+	err_t err = sys_call(schedcontext, &m);
+
+	return err;
+}
+
+// Which events signal the notification, as soon as the timer can interrupt; and which of them
+// happened since the last time this was asked.
+// events: CONTEXT_BLOCKED (who ran on it blocks), CONTEXT_UNBLOCKED (its thread can run again),
+// CONTEXT_USED_UP (its budget has ended); 0: none
+// *happened: the same bits
+static inline err_t schedcontext_watch(cap_t schedcontext, uint64_t events, uint64_t *happened)
+{
+	struct msg m = {.tag = TAG(METHOD_SCHEDCONTEXT_WATCH, 1), .words = {events}};
+	err_t err = sys_call(schedcontext, &m);
+
+	if (happened)
+		*happened = m.words[0];
+	return err;
+}
+
+// Put it before all others of its priority. Who yields to one of its own priority goes to the
+// end of that queue.
+// *ready: 1: its thread can run; 0: it blocks, or has used up its budget
+static inline err_t schedcontext_yield_to(cap_t schedcontext, uint64_t *ready)
+{
+	struct msg m = {.tag = TAG(METHOD_SCHEDCONTEXT_YIELD_TO, 0)};
+	err_t err = sys_call(schedcontext, &m);
+
+	if (ready)
+		*ready = m.words[0];
+	return err;
+}
+
 // Give a context its priority and time slice on this core.
 // context: the context
 // priority: 0 (lowest) to PRIORITY_MAX; at most the highest that this capability carries
@@ -445,6 +497,22 @@ static inline err_t schedcontext_consumed(cap_t schedcontext, uint64_t *ticks)
 static inline err_t schedcontrol_configure(cap_t schedcontrol, cap_t context, uint64_t priority, uint64_t slice)
 {
 	struct msg m = {.tag = TAG(METHOD_SCHEDCONTROL_CONFIGURE, 3), .words = {context, priority, slice}};
+	err_t err = sys_call(schedcontrol, &m);
+
+	return err;
+}
+
+// Let a context run for `budget` ticks in a period. The period begins when the budget is full;
+// when it has passed, the budget is full again. Who has used it up waits for that, or runs on
+// its reserve; a thread with set_timeout faults. So in any k periods it runs for at most k + 1
+// budgets.
+// context: the context
+// budget: counter ticks; 0: no limit
+// period: counter ticks; at least the budget
+// data: told in word 1 of a timeout fault
+static inline err_t schedcontrol_set_budget(cap_t schedcontrol, cap_t context, uint64_t budget, uint64_t period, uint64_t data)
+{
+	struct msg m = {.tag = TAG(METHOD_SCHEDCONTROL_SET_BUDGET, 4), .words = {context, budget, period, data}};
 	err_t err = sys_call(schedcontrol, &m);
 
 	return err;

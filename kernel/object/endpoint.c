@@ -44,6 +44,8 @@ void endpoint_wait_receive(struct core *core, struct endpoint *endpoint, struct 
 	thread->state = THREAD_RECEIVING;
 	thread->endpoint = endpoint;
 	thread->reply = reply;
+	if (thread->own && thread->own->is_reserve && thread->running == thread->own)
+		context_lend(thread->own, NULL);
 	if (reply)
 		reply_set(reply, REPLY_OFFERED, thread);
 	if (reply && at->fast == ENDPOINT_IDLE) {

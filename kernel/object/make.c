@@ -2,6 +2,7 @@
 
 #include "mem/table.h"
 #include "object/message.h"
+#include "sched/sched.h"
 
 static void frame_make(struct slot *dest, unsigned size_bits, uint64_t physical)
 {
@@ -36,7 +37,7 @@ static void context_make(struct sched_context *context)
 {
 	list_init(&context->ready);
 	list_init(&context->binding);
-	context->deadline = ~0ull;
+	context->deadline = context->event = ~0ull;
 }
 
 static void endpoint_make(struct endpoint *endpoint)

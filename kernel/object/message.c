@@ -81,6 +81,14 @@ static void lends_cut(struct sched_context *context, const struct reply *reply)
 
 void context_recall(struct sched_context *context) { lends_cut(context, NULL); }
 
+void context_withdraw(struct sched_context *context)
+{
+	struct thread *owner = context->thread;
+
+	context_recall(context);
+	context_lend(context, owner && !owner->running ? owner : NULL);
+}
+
 void reply_cut(struct reply *reply, enum reply_state state)
 {
 	struct thread *caller = reply->thread;

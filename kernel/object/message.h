@@ -32,16 +32,6 @@ static inline void reply_set(struct reply *reply, enum reply_state state, struct
 	reply->is_fault = reply->is_lent = reply->is_slow = false;
 }
 
-// Whether the thread's own calls may go the fast path: not while a cancel is to be taken, nor while its
-// bound notification has something for it. After each change of these.
-#define FAST_TAGS ((uint64_t)(MSG_WORDS_REGISTERS + 1) << TAG_WORDS_SHIFT)
-static inline void thread_set_fast_tags(struct thread *thread)
-{
-	bool has_news = thread->bound && thread->bound->bits;
-
-	thread->fast_tags = thread->flags & THREAD_STICKY || has_news ? 0 : FAST_TAGS;
-}
-
 // The thread leaves the endpoint's receive queue; its Reply is idle again.
 void message_stop_receiving(struct thread *thread);
 
@@ -55,6 +45,9 @@ void reply_lend(struct reply *reply, struct sched_context *context, struct threa
 
 // The context is not to be given back by any Reply: it is bound anew, or dies.
 void context_recall(struct sched_context *context);
+
+// And who runs on it loses it: it goes back to its thread, unless that runs on another.
+void context_withdraw(struct sched_context *context);
 
 // A caller's Reply goes idle (or cancelled): cut the links and give the lent context back.
 void reply_cut(struct reply *reply, enum reply_state state);

@@ -1,7 +1,7 @@
 // SchedContext and SchedControl.
 //
 // Invariant: a context has a user exactly while that thread's `running` is it; its bound thread runs on
-// it unless it is lent.
+// it unless it is lent, or it is its reserve.
 #include "cap/cspace.h"
 #include "object/invocation.h"
 #include "object/message.h"
@@ -15,11 +15,10 @@ static struct sched_context *context_of(const struct invocation *call)
 
 static void context_unbind(struct sched_context *context)
 {
-	context_recall(context);
-	context_lend(context, NULL);
 	if (context->thread)
 		context->thread->own = NULL;
 	context->thread = NULL;
+	context_withdraw(context);
 }
 
 // The index of an optional capability argument: null slot for 0.
@@ -37,7 +36,7 @@ static err_t optional_cap(struct invocation *call, unsigned type, unsigned right
 	return OK;
 }
 
-err_t schedcontext_bind(struct invocation *call)
+static err_t bind(struct invocation *call, bool is_reserve)
 {
 	struct sched_context *context = context_of(call);
 	struct slot *slot;
@@ -47,18 +46,26 @@ err_t schedcontext_bind(struct invocation *call)
 		return err;
 	struct thread *thread = slot ? slot_object(slot) : NULL;
 
-	if (thread && (!context->configured || thread->own || thread->running))
+	if (thread && (!context->configured || thread->own))
 		return invocation_fail(call, context->configured ? ERR_BUSY : ERR_STATE, 1, 0);
 	context_unbind(context);
 	if (!thread)
 		return OK;
 	context->thread = thread;
 	thread->own = context;
-	context_lend(context, thread);
-	if (thread->state == THREAD_READY)
+	context->is_reserve = is_reserve;
+	context_refresh(context);
+	if (thread->running && !is_reserve)
+		context_withdraw(thread->running);
+	else if (!thread->running && thread->state == THREAD_READY)
 		thread_wake(call->core, thread);
+	if (!thread->running && !is_reserve)
+		context_lend(context, thread);
 	return OK;
 }
+
+err_t schedcontext_bind(struct invocation *call) { return bind(call, false); }
+err_t schedcontext_bind_reserve(struct invocation *call) { return bind(call, true); }
 
 err_t schedcontext_bind_notification(struct invocation *call)
 {
@@ -81,13 +88,11 @@ err_t schedcontext_bind_notification(struct invocation *call)
 err_t schedcontext_set_deadline(struct invocation *call)
 {
 	struct sched_context *context = context_of(call);
-	struct core *core = context_core(context);
 
 	call->out[0] = context->deadline == ~0ull ? 0 : context->deadline;
 	call->out_count = 1;
-	deadline_remove(core, context);
-	if (call->arg[0])
-		deadline_add(core, context, min_u64(call->arg[0], ~0ull - 1));
+	context->deadline = call->arg[0] ? min_u64(call->arg[0], ~0ull - 1) : ~0ull;
+	context_plan(context_core(context), context);
 	return OK;
 }
 
@@ -100,22 +105,66 @@ err_t schedcontext_consumed(struct invocation *call)
 	return OK;
 }
 
+err_t schedcontext_watch(struct invocation *call)
+{
+	struct sched_context *context = context_of(call);
+
+	if (call->arg[0] > (CONTEXT_BLOCKED | CONTEXT_UNBLOCKED | CONTEXT_USED_UP))
+		return invocation_fail(call, ERR_RANGE, 1, CONTEXT_BLOCKED | CONTEXT_UNBLOCKED | CONTEXT_USED_UP);
+	call->out[0] = context->happened;
+	call->out_count = 1;
+	context->happened = 0;
+	context->has_news = false;
+	context->events = (uint8_t)call->arg[0];
+	context_refresh(context);
+	context_plan(context_core(context), context);
+	return OK;
+}
+
+err_t schedcontext_yield_to(struct invocation *call)
+{
+	struct sched_context *context = context_of(call), *own = call->caller->running;
+	bool is_ready = context_put_first(context_core(context), context);
+
+	call->out[0] = is_ready;
+	call->out_count = 1;
+	if (is_ready && own != context && own->core == context->core && own->priority == context->priority)
+		sched_yield(call->core);
+	return OK;
+}
+
+err_t schedcontrol_set_budget(struct invocation *call)
+{
+	struct sched_context *context = slot_object(call->cap[0]);
+	uint64_t budget = call->arg[1], period = call->arg[2];
+
+	if (budget && budget < BUDGET_MIN)
+		return invocation_fail(call, ERR_RANGE, 2, BUDGET_MIN);
+	if (period < budget || period >> 62)
+		return invocation_fail(call, ERR_RANGE, 3, period < budget ? budget : BIT(62));
+	context->budget = budget;
+	context->period = period;
+	context->data = call->arg[3];
+	context_refresh(context);
+	context_unplan(context_core(context), context);
+	context_refill(context_core(context), context, arch_time());
+	return OK;
+}
+
 err_t schedcontrol_configure(struct invocation *call)
 {
 	struct sched_context *context = slot_object(call->cap[0]);
 	struct core *core = &kernel.core[call->slot->object];
 	struct thread *user = context->user;
-	uint64_t deadline = context->deadline;
 
 	if (call->arg[1] > call->slot->data)
 		return invocation_fail(call, ERR_RANGE, 2, call->slot->data);
-	deadline_remove(context_core(context), context);
+	context_unplan(context_core(context), context);
 	if (user)
 		thread_unready(context_core(context), user);
 	context->core = (uint16_t)core->number;
 	context_configure(context, (unsigned)call->arg[1], call->arg[2]);
-	if (deadline != ~0ull)
-		deadline_add(core, context, deadline);
+	context_plan(core, context);
 	if (user && user->state == THREAD_READY)
 		thread_wake(core, user);
 	return OK;
@@ -126,7 +175,7 @@ bool schedcontext_empty(struct core *core, struct object *object, unsigned *budg
 	struct sched_context *context = (struct sched_context *)(void *)object;
 
 	(void)core, (void)budget;
-	deadline_remove(context_core(context), context);
+	context_unplan(context_core(context), context);
 	list_remove(&context->binding);
 	context_unbind(context);
 	return true;

@@ -227,6 +227,16 @@ err_t thread_upcall(struct invocation *call)
 	return OK;
 }
 
+err_t thread_set_timeout(struct invocation *call)
+{
+	struct thread *thread = thread_of(call);
+
+	if (call->arg[0] > 1)
+		return invocation_fail(call, ERR_RANGE, 1, 1);
+	thread->flags = (thread->flags & ~THREAD_TIMEOUT) | (call->arg[0] ? THREAD_TIMEOUT : 0);
+	return OK;
+}
+
 err_t thread_cancel(struct invocation *call)
 {
 	struct thread *thread = thread_of(call);
@@ -254,16 +264,16 @@ bool thread_empty(struct core *core, struct object *object, unsigned *budget)
 	thread_unready(core, thread);
 	message_break_off(thread, ERR_DEAD);
 	arch_thread_forget(core, thread);
+	if (thread->own) {
+		thread->own->thread = NULL;
+		thread->own = NULL;
+	}
 	if (thread->running)
 		context_lend(thread->running, NULL);
 	if (core->current == thread)
 		core->current = NULL;
 	notification_unbind(thread);
 	thread->block = NULL;
-	if (thread->own) {
-		thread->own->thread = NULL;
-		thread->own = NULL;
-	}
 	for (unsigned i = 0; i < ARRAY_LENGTH(slots); i++) {
 		if (slot_is_empty(slots[i]))
 			continue;

@@ -1,4 +1,4 @@
-// The deadlines of one core: a leftist heap of contexts, the earliest at the root. Merging, adding and
+// What the timer of one core is to look at: a leftist heap of contexts, the earliest at the root. Merging, adding and
 // removing take a number of steps logarithmic in the number of deadlines: the rank of a node is the
 // length of its right spine, and no rank exceeds the logarithm of the size.
 #include "sched/sched.h"
@@ -30,7 +30,7 @@ static struct sched_context *heap_merge(struct sched_context *a, struct sched_co
 	struct sched_context *root = NULL, **place = &root, *last = NULL;
 
 	while (a && b) {
-		if (b->deadline < a->deadline) {
+		if (b->event < a->event) {
 			struct sched_context *swap = a;
 
 			a = b;
@@ -58,18 +58,16 @@ static struct sched_context *heap_merge(struct sched_context *a, struct sched_co
 	return root;
 }
 
-void deadline_add(struct core *core, struct sched_context *context, uint64_t time)
+static void heap_add(struct core *core, struct sched_context *context, uint64_t time)
 {
-	context->deadline = time;
+	context->event = time;
 	context->heap_left = context->heap_right = context->heap_up = NULL;
 	context->heap_rank = 1;
 	core->deadlines = heap_merge(core->deadlines, context, NULL);
 }
 
-void deadline_remove(struct core *core, struct sched_context *context)
+static void heap_remove(struct core *core, struct sched_context *context)
 {
-	if (context->deadline == ~0ull)
-		return;
 	struct sched_context *up = context->heap_up;
 	struct sched_context *rest = heap_merge(context->heap_left, context->heap_right, up);
 
@@ -79,7 +77,32 @@ void deadline_remove(struct core *core, struct sched_context *context)
 		up->heap_left = rest;
 	else
 		up->heap_right = rest;
-	context->deadline = ~0ull;
 	context->heap_left = context->heap_right = context->heap_up = NULL;
 	heap_repair(up);
+}
+
+void context_plan(struct core *core, struct sched_context *context)
+{
+	uint64_t time = context->deadline;
+
+	if (context->is_used_up && context->refill < time)
+		time = context->refill;
+	if (context->has_news)
+		time = 0;
+	if (time == context->event)
+		return;
+	if (context->event != ~0ull)
+		heap_remove(core, context);
+	context->event = ~0ull;
+	if (time != ~0ull)
+		heap_add(core, context, time);
+}
+
+void context_unplan(struct core *core, struct sched_context *context)
+{
+	if (context->event != ~0ull)
+		heap_remove(core, context);
+	context->event = ~0ull;
+	if (core->limited == context)
+		core->limited = NULL;
 }

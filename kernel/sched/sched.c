@@ -2,9 +2,11 @@
 //
 // Invariants:
 //  1. A context is in its core's ready queue exactly if its user is READY, is not `current` and is not
-//     `woken`.
+//     `woken`, and it is not used up.
 //  2. `woken` is at most one thread, set and resolved within one entry to the kernel.
 //  3. A thread without a context to run on is in no queue, whatever its state.
+//  4. While a thread runs on a context with a budget, or the fast path may go back to one (`limited`), the
+//     timer comes before that is used up. Only the timer finds a context used up.
 #include "sched/sched.h"
 
 #include "base/print.h"
@@ -38,14 +40,49 @@ static struct sched_context *ready_first(const struct core *core)
 	return LIST_ENTRY(core->ready[highest_bit(core->ready_bits)].next, struct sched_context, ready);
 }
 
+void thread_set_fast_tags(struct thread *thread)
+{
+	bool is_slow = thread->flags & THREAD_STICKY || (thread->bound && thread->bound->bits) ||
+		       (thread->running && thread->running->is_slow);
+
+	thread->fast_tags = is_slow ? 0 : FAST_TAGS;
+}
+
+static inline void wake_ready(struct core *core, struct thread *thread)
+{
+	struct thread *before = core->woken;
+
+	if (thread == core->current || thread == before)
+		return;
+	core->woken = thread;
+	if (before)
+		ready_add(core, before->running, false);
+}
+
+// Who has no lent time runs on its own, if nobody else does. A context may be watched, or used up.
+static __attribute__((noinline)) void wake_closely(struct core *core, struct thread *thread)
+{
+	bool was_ready = thread->state == THREAD_READY;
+
+	thread->state = THREAD_READY;
+	if (!thread->running && thread->own && !thread->own->user)
+		context_lend(thread->own, thread);
+	if (!thread->running)
+		return;
+	if (!was_ready)
+		context_happens(core, thread->running, CONTEXT_UNBLOCKED);
+	if (!thread->running->is_used_up)
+		wake_ready(core, thread);
+}
+
 void thread_wake(struct core *core, struct thread *thread)
 {
-	thread->state = THREAD_READY;
-	if (!thread->running || thread == core->current || thread == core->woken)
+	if (!thread->running || thread->running->is_limited) {
+		wake_closely(core, thread);
 		return;
-	if (core->woken)
-		ready_add(core, core->woken->running, false);
-	core->woken = thread;
+	}
+	thread->state = THREAD_READY;
+	wake_ready(core, thread);
 }
 
 void thread_unready(struct core *core, struct thread *thread)
@@ -149,13 +186,26 @@ static uint64_t reap_time(struct core *core)
 	return core->reap_time ? core->reap_time : ~0ull;
 }
 
+// When the context that runs is used up. After one that has no budget, it stays when the one before would
+// have been: so the fast path may go back to that.
+static uint64_t limited_end(struct core *core)
+{
+	struct sched_context *context = core->current ? core->current->running : NULL;
+
+	if (context && context->is_limited && context->budget) {
+		core->limited = context->is_slow ? NULL : context;
+		core->limited_end = context->limit - context->consumed;
+	}
+	return core->limited_end;
+}
+
 // While anything waits in a queue the timer is armed, in a server too: the fast path comes back from
 // there to a program without a look at the timer.
 static void set_timer(struct core *core)
 {
 	const struct thread *current = core->current;
 	const struct sched_context *ready = ready_first(core);
-	uint64_t time = min_u64(core->deadlines ? core->deadlines->deadline : ~0ull, reap_time(core));
+	uint64_t time = min_u64(core->deadlines ? core->deadlines->event : ~0ull, reap_time(core));
 
 	if (current && ready && ready->slice) {
 		bool is_peer = current->running->slice && ready->priority == current->running->priority;
@@ -166,6 +216,7 @@ static void set_timer(struct core *core)
 	} else {
 		core->slice_end = ~0ull;
 	}
+	time = min_u64(time, limited_end(core));
 	if (time != core->timer) {
 		core->timer = time;
 		arch_timer_set(time);
@@ -184,12 +235,21 @@ static struct thread *choose_able(struct core *core)
 	return next;
 }
 
+static void tell_blocked(struct core *core)
+{
+	const struct thread *thread = core->current;
+
+	if (thread && thread->running && thread->running->events && thread->state != THREAD_READY)
+		context_happens(core, thread->running, CONTEXT_BLOCKED);
+}
+
 void sched_finish(struct core *core)
 {
 	struct thread *next = choose_able(core);
 
 	if (next != core->current) {
 		charge_end(core);
+		tell_blocked(core);
 		// Into a server and back is one slice.
 		if (!core->current || !core->current->running || !next ||
 		    next->running->priority <= core->current->running->priority)
@@ -217,34 +277,111 @@ void sched_yield(struct core *core)
 	core->slice_end = ~0ull;
 }
 
-struct sched_context *deadline_take_expired(struct core *core, uint64_t now)
+struct sched_context *context_take_due(struct core *core, uint64_t now, bool *tells)
 {
 	struct sched_context *context = core->deadlines;
 
-	if (!context || context->deadline > now)
+	if (!context || context->event > now)
 		return NULL;
-	deadline_remove(core, context);
+	*tells = context->has_news || context->deadline <= now;
+	context->has_news = false;
+	if (context->deadline <= now)
+		context->deadline = ~0ull;
+	if (context->is_used_up && context->refill <= now)
+		context_refill(core, context, context->refill);
+	else
+		context_plan(core, context);
 	return context;
 }
 
-void sched_timer(struct core *core, uint64_t now)
+void context_refill(struct core *core, struct sched_context *context, uint64_t start)
 {
+	bool was_used_up = context->is_used_up;
+
+	context->limit = context_consumed(core, context) + context->budget;
+	context->refill = start + context->period;
+	context->is_used_up = false;
+	context_plan(core, context);
+	if (was_used_up && context->user && context->user->state == THREAD_READY)
+		thread_wake(core, context->user);
+}
+
+// The current thread's context is used up: it runs no more, unless the period has passed.
+static __attribute__((noinline)) struct sched_context *use_up(struct core *core, struct sched_context *context,
+							      uint64_t now)
+{
+	if (!context->budget || context_consumed(core, context) < context->limit)
+		return NULL;
+	if (context->refill <= now) {
+		context_refill(core, context, now);
+		return NULL;
+	}
+	charge_end(core);
+	core->current = NULL;
+	context->is_used_up = true;
+	context_happens(core, context, CONTEXT_USED_UP);
+	context_plan(core, context);
+	return context;
+}
+
+struct sched_context *sched_timer(struct core *core, uint64_t now)
+{
+	struct sched_context *used_up = NULL;
+	struct thread *current = core->current;
+
 	core->timer = ~0ull;
 	core->reap_time = 0;
+	if (core->limited_end <= now) {
+		core->limited = NULL;
+		core->limited_end = ~0ull;
+	}
+	if (current && current->running && current->running->is_limited)
+		used_up = use_up(core, current->running, now);
 	if (core->slice_end > now)
-		return;
+		return used_up;
 	core->slice_end = ~0ull;
-	if (core->current && core->current->running && core->current->running->slice)
+	if (can_run(core->current) && core->current->running->slice)
 		sched_yield(core);
+	return used_up;
+}
+
+void context_happens(struct core *core, struct sched_context *context, unsigned event)
+{
+	if (!(context->events & event))
+		return;
+	context->happened |= (uint8_t)event;
+	context->has_news = true;
+	context_plan(core, context);
+}
+
+bool context_put_first(struct core *core, struct sched_context *context)
+{
+	if (!list_is_empty(&context->ready)) {
+		ready_remove(core, context);
+		ready_add(core, context, true);
+	}
+	return can_run(context->user) && !context->is_used_up;
+}
+
+void context_refresh(struct sched_context *context)
+{
+	context->is_slow = context->is_reserve || context->events;
+	context->is_limited = context->is_slow || context->budget;
+	context->above = context->higher | (context->slice ? BIT(context->priority) : 0) | 1 |
+			 (context->is_limited ? STOP_LIMITED : 0);
+	if (context_core(context)->limited == context)
+		context_core(context)->limited = NULL;
+	if (context->user)
+		thread_set_fast_tags(context->user);
 }
 
 void context_configure(struct sched_context *context, unsigned priority, uint64_t slice)
 {
 	context->priority = (uint8_t)priority;
 	context->higher = ~0ull << priority << 1;
-	context->above = context->higher | (slice ? BIT(priority) : 0) | 1;
 	context->slice = slice;
 	context->configured = true;
+	context_refresh(context);
 }
 
 void context_lend(struct sched_context *context, struct thread *to)
@@ -257,13 +394,19 @@ void context_lend(struct sched_context *context, struct thread *to)
 			charge_end(core);
 		thread_unready(core, user);
 		user->running = NULL;
+		thread_set_fast_tags(user);
 		if (user->state == THREAD_ANSWER)
 			user->reply->is_slow = true;
 	}
 	context->user = to;
-	if (!to)
-		return;
-	to->running = context;
-	if (to->state == THREAD_ANSWER)
-		to->reply->is_slow = true;
+	if (to) {
+		to->running = context;
+		thread_set_fast_tags(to);
+		if (to == core->current)
+			charge_begin(core);
+		if (to->state == THREAD_ANSWER)
+			to->reply->is_slow = true;
+	}
+	if (user && user != to && user->state == THREAD_READY)
+		thread_wake(core, user);
 }

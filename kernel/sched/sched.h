@@ -17,11 +17,24 @@ void sched_finish(struct core *core);
 // To the end of the queue of its priority.
 void sched_yield(struct core *core);
 
-// The timer came: the end of a slice. It is set anew when the kernel is left.
-void sched_timer(struct core *core, uint64_t now);
+// The timer came: the end of a slice, or of a budget. It is set anew when the kernel is left. Returns the
+// context that has just been used up, or null.
+struct sched_context *sched_timer(struct core *core, uint64_t now);
 
 // Priority and time slice, in ticks; the context is on its core and in no queue.
 void context_configure(struct sched_context *context, unsigned priority, uint64_t slice);
+
+// After a change of what makes a context slow or limited: of all that the fast path is told of it.
+void context_refresh(struct sched_context *context);
+
+// The budget is full, and a period begins.
+void context_refill(struct core *core, struct sched_context *context, uint64_t start);
+
+// An event (CONTEXT_*): news if it is watched for.
+void context_happens(struct core *core, struct sched_context *context, unsigned event);
+
+// The first of its priority, if it is ready.
+bool context_put_first(struct core *core, struct sched_context *context);
 
 // The time that was run on it, up to now.
 uint64_t context_consumed(const struct core *core, const struct sched_context *context);
@@ -38,11 +51,20 @@ static inline void sched_enter(struct core *core)
 // Give the context to a thread to run on, or take it away.
 void context_lend(struct sched_context *context, struct thread *to);
 
-// Deadlines: see deadline.c.
-void deadline_add(struct core *core, struct sched_context *context, uint64_t time);
-void deadline_remove(struct core *core, struct sched_context *context);
-// The earliest context whose deadline has passed, taken out; null when there is none.
-struct sched_context *deadline_take_expired(struct core *core, uint64_t now);
+// What the timer is to look at (deadline.c): after a change of deadline, refill or news; and nothing more; then
+// the fast path does not go back to it either.
+void context_plan(struct core *core, struct sched_context *context);
+void context_unplan(struct core *core, struct sched_context *context);
+
+// The earliest context for which something is due, and that is done; null when there is none. *tells: its
+// notification is to be signalled.
+struct sched_context *context_take_due(struct core *core, uint64_t now, bool *tells);
+
+// Whether the thread's own calls may go the fast path: not while a cancel is to be taken, nor while its
+// bound notification has something for it, nor on a context that is watched or a reserve. After each change of
+// these.
+#define FAST_TAGS ((uint64_t)(MSG_WORDS_REGISTERS + 1) << TAG_WORDS_SHIFT)
+void thread_set_fast_tags(struct thread *thread);
 
 static inline struct core *context_core(const struct sched_context *context)
 {

@@ -97,18 +97,20 @@ void kernel_timer(struct core *core)
 	uint64_t now = arch_time();
 	struct sched_context *context;
 	unsigned budget = DELETE_BUDGET;
+	bool tells;
 
-	if (kernel.dying_first)
+	if (kernel.dying_first || (core->current && core->current->flags & THREAD_TIMEOUT))
 		lock_all(core);
 	else
 		lock_local(core);
 	sched_enter(core);
 	if (kernel.dying_first)
 		(void)reap(core, &budget);
-	for (unsigned i = 0; i < EXPIRIES_MAX && (context = deadline_take_expired(core, now)); i++)
-		if (context->notification)
+	if ((context = sched_timer(core, now)))
+		ipc_used_up(core, context);
+	for (unsigned i = 0; i < EXPIRIES_MAX && (context = context_take_due(core, now, &tells)); i++)
+		if (tells && context->notification)
 			notification_signal(core, context->notification, context->badge);
-	sched_timer(core, now);
 	sched_finish(core);
 	lock_release(core);
 }

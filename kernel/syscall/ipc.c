@@ -73,13 +73,14 @@ static void hand_over(struct core *core, struct thread *from, struct thread *to,
 	bool is_call = from->flags & THREAD_CALL, is_fault = from->flags & THREAD_FAULTED;
 
 	transfer_message(from, to, tag, badge);
-	thread_wake(core, to);
 	if (!is_call) {
+		thread_wake(core, to);
 		message_deliver(from, OK, 0, 0);
 		thread_wake(core, from);
 		return;
 	}
 	if (!reply) {
+		thread_wake(core, to);
 		call_unanswerable(core, from);
 		return;
 	}
@@ -89,11 +90,11 @@ static void hand_over(struct core *core, struct thread *from, struct thread *to,
 	from->flags &= ~THREAD_CALL;
 	from->state = THREAD_ANSWER;
 	from->reply = reply;
-	if (!to->running && from->running) {
+	if (!to->running && from->running && !(to->own && from->running->is_used_up)) {
 		thread_unready(core, from);
 		reply_lend(reply, from->running, to);
-		thread_wake(core, to);
 	}
+	thread_wake(core, to);
 }
 
 static void send_or_wait(struct core *core, struct thread *thread, struct endpoint *endpoint, tag_t tag,
@@ -378,4 +379,16 @@ void ipc_fault(struct core *core, struct thread *thread, unsigned label, const u
 		thread->fault_word[i] = i < count ? words[i] : 0;
 	thread->badge = slot->data;
 	send_or_wait(core, thread, slot_object(slot), 0, slot->data, true);
+}
+
+void ipc_used_up(struct core *core, struct sched_context *context)
+{
+	struct thread *thread = context->user;
+	uint64_t words[] = {arch_register_get(&thread->regs, REGISTER_IP), context->data,
+			    context_consumed(core, context)};
+
+	if (thread != context->thread && thread->own && !thread->own->is_used_up)
+		context_withdraw(context);
+	else if (thread->flags & THREAD_TIMEOUT && !slot_is_empty(&thread->fault))
+		ipc_fault(core, thread, FAULT_TIMEOUT, words, 3);
 }

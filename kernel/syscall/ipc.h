@@ -16,4 +16,7 @@ void ipc_reply_receive(struct core *core, struct thread *thread, struct slot *sl
 // answer. Without an endpoint it stops.
 void ipc_fault(struct core *core, struct thread *thread, unsigned label, const uint64_t *words, unsigned count);
 
+// The context is used up: its thread goes on with its reserve, or faults, or waits.
+void ipc_used_up(struct core *core, struct sched_context *context);
+
 #endif

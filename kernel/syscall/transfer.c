@@ -6,6 +6,7 @@
 #include "cap/slot.h"
 #include "object/frame.h"
 #include "object/message.h"
+#include "sched/sched.h"
 
 #define RECEIVE_SLOTS_MAX 1024u  // of a receiver's run are looked at, for all capabilities of a message
 

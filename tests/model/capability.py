@@ -148,11 +148,11 @@ class Capabilities:
             self.current = None
         self.unbind(thread)
         thread.block = None
-        if thread.running:
-            self.lend(thread.running, None)
         if thread.own:
             thread.own.thread = None
             thread.own = None
+        if thread.running:
+            self.lend(thread.running, None)
         for i in range(4):
             cap = self.slots.get((name, IN_THREAD + i))
             if cap:

@@ -142,7 +142,7 @@ static void put_thread(struct thread *t)
 	record(ANSWER_THREAD);
 	put(name(t));
 	put(t->state);
-	put(t->flags & (THREAD_STICKY | THREAD_FAULTED));
+	put(t->flags & (THREAD_STICKY | THREAD_FAULTED | THREAD_TIMEOUT));
 	put(is_sending ? t->flags & THREAD_CALL : 0);
 	put(t->regs.ip);
 	put(*regs_error(&t->regs));
@@ -225,6 +225,17 @@ static void put_context(const struct sched_context *c)
 	put(name(c->notification));
 	put(c->notification ? c->badge : 0);
 	put(c->deadline);
+	put(c->budget);
+	put(c->period);
+	put(c->limit);
+	put(c->refill);
+	put(c->data);
+	put(c->events);
+	put(c->happened);
+	put(c->has_news);
+	put(c->is_used_up);
+	put(c->is_reserve);
+	put(context_consumed(context_core(c), c));
 	for (const struct reply *at = c->lends; at; at = at->lend_next)
 		put(name(at));
 	record_end();

@@ -121,9 +121,11 @@ class Messages:
         self.deliver(to, OK, badge, tag_make(tag_label(tag), words, caps) | tag & INTERRUPTIBLE, source.words)
 
     def hand_over(self, source, to, reply, tag, badge):
-        is_call = source.is_call
+        is_call, time = source.is_call, source.running
+        lends = is_call and reply and not to.running and time and not (to.own and time.is_used_up)
         self.transfer(source, to, tag, badge)
-        self.wake(to)
+        if not lends:
+            self.wake(to)
         if not is_call:
             self.deliver(source, OK)
             self.wake(source)
@@ -139,7 +141,7 @@ class Messages:
             return
         reply.state, reply.caller, reply.is_fault = PENDING, source, source.is_faulted
         source.state, source.reply = ANSWER, reply
-        if not to.running and source.running:
+        if lends:
             self.unready(source)
             if len(source.running.lends) < LENDS_MAX:
                 context = reply.lent = source.running

@@ -424,6 +424,15 @@ def thread_cancel(m, cap, args, caps):
 
 @method(CONTEXT, 1, 1, 1)
 def context_bind(m, cap, args, caps):
+    bind(m, cap, args, False)
+
+
+@method(CONTEXT, 5, 1, 1)
+def context_bind_reserve(m, cap, args, caps):
+    bind(m, cap, args, True)
+
+
+def bind(m, cap, args, is_reserve):
     context = m.object(cap)
     slot = m.lookup(m.current, args[0]) if args[0] else None
     if args[0] and (not slot or slot.type != THREAD):
@@ -433,14 +442,17 @@ def context_bind(m, cap, args, caps):
     thread = m.object(slot) if slot else None
     if thread and not context.is_configured:
         raise Failed(STATE, 1)
-    if thread and (thread.own or thread.running):
+    if thread and thread.own:
         raise Failed(BUSY, 1)
     m.context_unbind(context)
     if thread:
-        context.thread, thread.own = thread, context
-        m.lend(context, thread)
-        if thread.state == READY:
+        context.thread, thread.own, context.is_reserve = thread, context, is_reserve
+        if not is_reserve and thread.running:
+            m.withdraw(thread.running)
+        elif not thread.running and thread.state == READY:
             m.wake(thread)
+        if not is_reserve and not thread.running:
+            m.lend(context, thread)
 
 
 @method(CONTEXT, 2, 1, 1)
@@ -469,6 +481,54 @@ def context_set_deadline(m, cap, args, caps):
     before = 0 if context.deadline == NEVER else context.deadline
     context.deadline = min(args[0], NEVER - 1) if args[0] else NEVER
     return [before]
+
+
+@method(CONTEXT, 4, 0)
+def context_consumed(m, cap, args, caps):
+    return [m.object(cap).consumed]
+
+
+@method(CONTEXT, 6, 1, 1)
+def context_watch(m, cap, args, caps):
+    context = m.object(cap)
+    if args[0] > 7:
+        raise Failed(RANGE, 1, 7)
+    happened = context.happened
+    context.events, context.happened, context.has_news = args[0], 0, False
+    return [happened]
+
+
+@method(CONTEXT, 7, 0, 1)
+def context_yield_to(m, cap, args, caps):
+    context, mine = m.object(cap), m.current.running
+    queue = m.ready[context.priority]
+    if context in queue:
+        queue.remove(context)
+        queue.insert(0, context)
+    if not m.can_run(context.user) or context.is_used_up:
+        return [0]
+    if context is not mine and mine.priority == context.priority:
+        m.current = None
+        queue.append(mine)
+    return [1]
+
+
+@method(CONTROL, 2, 4, 1, ((0, CONTEXT, 1),))
+def control_set_budget(m, cap, args, caps):
+    context, budget, period = m.object(caps[0]), args[1], args[2]
+    if 0 < budget < BUDGET_MIN:
+        raise Failed(RANGE, 2, BUDGET_MIN)
+    if period < budget or period >> 62:
+        raise Failed(RANGE, 3, budget if period < budget else 1 << 62)
+    context.budget, context.period, context.data = budget, period, args[3]
+    m.refill(context, m.time)
+
+
+@method(THREAD, 11, 1, 1)
+def thread_set_timeout(m, cap, args, caps):
+    if args[0] > 1:
+        raise Failed(RANGE, 1, 1)
+    m.object(cap).is_timeout = bool(args[0])
 
 
 @method(CONTROL, 1, 3, 1, ((0, CONTEXT, 1),))

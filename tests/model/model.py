@@ -94,6 +94,8 @@ class Machine(Capabilities, Schedule, Messages, Mappings):
             thread.state, thread.endpoint, thread.reply = RECEIVING, endpoint, reply
             if reply:
                 reply.state, reply.receiver = OFFERED, thread
+            if thread.own and thread.own.is_reserve and thread.running is thread.own:
+                self.lend(thread.own, None)
             endpoint.receivers.append(thread)
         else:
             self.deliver(thread, NOT_READY)
@@ -175,8 +177,11 @@ class Machine(Capabilities, Schedule, Messages, Mappings):
     # --- what comes by itself
 
     def fault(self, label, words):
-        thread = self.current
-        thread.ip = USER_CODE
+        self.current.ip = USER_CODE
+        self.fault_send(self.current, label, words)
+        self.finish()
+
+    def fault_send(self, thread, label, words):
         cap = self.slots.get((thread.name, IN_THREAD + FAULT_SLOT))
         if not cap:
             thread.state = STOPPED
@@ -185,7 +190,6 @@ class Machine(Capabilities, Schedule, Messages, Mappings):
             thread.fault = (label, words)
             thread.badge = cap.data
             self.send_or_wait(thread, self.object(cap), 0, cap.data, True)
-        self.finish()
 
     def foreign(self, number):
         thread = self.current
@@ -201,13 +205,21 @@ class Machine(Capabilities, Schedule, Messages, Mappings):
 
     def advance(self, ticks):
         self.time += ticks
+        if self.current:
+            self.current.running.consumed += ticks
+        self.use_up()
         for _ in range(8):
-            due = [c for (kind, _), c in self.objects.items() if kind == CONTEXT and c.deadline <= self.time]
+            due = [c for (kind, _), c in self.objects.items() if kind == CONTEXT and c.event() <= self.time]
             if not due:
                 break
-            context = min(due, key=lambda c: c.deadline)
-            context.deadline = NEVER
-            if context.notification:
+            context = min(due, key=lambda c: c.event())
+            tells = context.has_news or context.deadline <= self.time
+            context.has_news = False
+            if context.deadline <= self.time:
+                context.deadline = NEVER
+            if context.is_used_up and context.refill <= self.time:
+                self.refill(context, context.refill)
+            if tells and context.notification:
                 self.signal(context.notification, context.badge)
         self.finish()
 

@@ -94,7 +94,7 @@ def state_of_records(records):
         elif kind == A_NOTIFICATION:
             state[("notification", w[0])] = (w[1], w[2], threads_of(w[3:])[0])
         elif kind == A_CONTEXT:
-            state[("context", w[0])] = w[1:9] + (w[9:],)
+            state[("context", w[0])] = w[1:20] + (w[20:],)
         elif kind == A_VSPACE:
             pages = {}
             for address, physical, entry in zip(w[2::3], w[3::3], w[4::3]):
@@ -119,7 +119,7 @@ def thread_state(t):
     sending = t.state == SENDING
     fault = t.fault if t.is_faulted and sending else (0, [])
     words = list(fault[1]) + [0] * (8 - len(fault[1]))
-    return (t.state, t.is_sticky * 8 | t.is_faulted * 4, t.is_call * 2 if sending else 0, t.ip, t.err, t.cap, t.tag,
+    return (t.state, t.is_sticky * 8 | t.is_faulted * 4 | t.is_timeout * 0x40, t.is_call * 2 if sending else 0, t.ip, t.err, t.cap, t.tag,
             t.reply_reg, *t.words, name(t.endpoint), name(t.waiting), name(t.reply), name(t.bound), name(t.own),
             name(t.running), t.badge if sending else 0, fault[0], len(fault[1]), *(w or 0 for w in words),
             name(t.block), t.redirect)
@@ -157,6 +157,8 @@ def state_of_model(m):
         elif kind == CONTEXT:
             state[("context", key)] = (int(o.is_configured), o.priority, o.slice, name(o.thread), name(o.user),
                                        name(o.notification), o.badge if o.notification else 0, o.deadline,
+                                       o.budget, o.period, o.limit & MASK, o.refill, o.data, o.events, o.happened,
+                                       int(o.has_news), int(o.is_used_up), int(o.is_reserve), o.consumed,
                                        tuple(r.name for r in reversed(o.lends)))
         elif kind == INTERRUPT:
             state[("interrupt", key)] = (int(o.is_masked), int(o.is_pending), name(o.notification),
@@ -218,6 +220,7 @@ def import_links(m, records):
         if kind == A_THREAD:
             t = m.objects[(THREAD, w[0])]
             t.state, t.is_sticky, t.is_faulted = w[1], bool(w[2] & 8), bool(w[2] & 4)
+            t.is_timeout = bool(w[2] & 0x40)
             t.is_call, t.ip, t.err, t.cap, t.tag, t.reply_reg = bool(w[3]), *w[4:9]
             t.words = list(w[9:17])
             t.endpoint, t.waiting = get(ENDPOINT, w[17]), get(NOTIFICATION, w[18])
@@ -233,6 +236,7 @@ def import_links(m, records):
             c.is_configured, c.priority, c.slice = bool(w[1]), w[2], w[3]
             c.thread, c.user, c.deadline = get(THREAD, w[4]), get(THREAD, w[5]), w[8]
             c.notification, c.badge = get(NOTIFICATION, w[6]), w[7]
+            c.limit, c.refill, c.consumed = w[11], w[12], w[19]
             if c.notification:
                 c.notification.sources.append(c)
         elif kind == A_VSPACE:

@@ -4,8 +4,14 @@ from state import *  # noqa: F401,F403 - the vocabulary of the model
 
 class Schedule:
     def wake(self, thread):
-        thread.state = READY
-        if not thread.running or thread is self.current or thread is self.woken:
+        was_ready, thread.state = thread.state == READY, READY
+        if not thread.running and thread.own and not thread.own.user:
+            self.lend(thread.own, thread)
+        if not thread.running:
+            return
+        if not was_ready:
+            self.happens(thread.running, UNBLOCKED)
+        if thread is self.current or thread is self.woken or thread.running.is_used_up:
             return
         if self.woken:
             self.ready[self.woken.running.priority].append(self.woken.running)
@@ -52,7 +58,38 @@ class Schedule:
             if not chosen or (chosen.name, IN_THREAD + VSPACE_SLOT) in self.slots:
                 break
             chosen.state = STOPPED
+        before = self.current
+        if before and before is not chosen and before.running and before.state != READY:
+            self.happens(before.running, BLOCKED)
         self.current = chosen
+
+    def happens(self, context, event):
+        if context.events & event:
+            context.happened |= event
+            context.has_news = True
+
+    def refill(self, context, start):
+        was_used_up, context.is_used_up = context.is_used_up, False
+        context.limit, context.refill = context.consumed + context.budget, start + context.period
+        if was_used_up and context.user and context.user.state == READY:
+            self.wake(context.user)
+
+    def use_up(self):
+        """The running context has used up its budget, and its period lasts: its thread's reserve takes over, or a
+        fault is heard, or it waits."""
+        thread = self.current
+        context = thread.running if thread else None
+        if not context or not context.budget or context.consumed < context.limit:
+            return
+        if context.refill <= self.time:
+            self.refill(context, self.time)
+            return
+        context.is_used_up, self.current = True, None
+        self.happens(context, USED_UP)
+        if thread is not context.thread and thread.own and not thread.own.is_used_up:
+            self.withdraw(context)
+        elif thread.is_timeout and (thread.name, IN_THREAD + FAULT_SLOT) in self.slots:
+            self.fault_send(thread, FAULT_TIMEOUT, [thread.ip, context.data, context.consumed])
 
     def lend(self, context, to):
         user = context.user
@@ -62,6 +99,13 @@ class Schedule:
         context.user = to
         if to:
             to.running = context
+        if user and user is not to and user.state == READY:
+            self.wake(user)
+
+    def withdraw(self, context):
+        owner = context.thread
+        self.lends_cut(context, None)
+        self.lend(context, owner if owner and not owner.running else None)
 
     def lends_cut(self, context, reply):
         while context.lends:
@@ -71,8 +115,7 @@ class Schedule:
                 break
 
     def context_unbind(self, context):
-        self.lends_cut(context, None)
-        self.lend(context, None)
         if context.thread:
             context.thread.own = None
         context.thread = None
+        self.withdraw(context)

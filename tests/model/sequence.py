@@ -38,7 +38,7 @@ class Generator:
         yield [CMD_SYSCALL, RECV, w.doorbell, 0, 0, [0] * 8, self.block()]
 
     def idle(self, m):
-        due = [c.deadline for (kind, _), c in m.objects.items() if kind == CONTEXT and c.deadline != NEVER]
+        due = [c.event() for (kind, _), c in m.objects.items() if kind == CONTEXT and c.event() != NEVER]
         if self.rng.random() < .2 or not due:
             return [CMD_RAISE, 32 + self.rng.randrange(6)]
         return [CMD_ADVANCE, max(min(due) - m.time, 0)]
@@ -133,9 +133,14 @@ class Generator:
             words[:3] = [self.pick(m, CNODE), self.pick(m, VSPACE), r.choice([0, self.pick(m, ENDPOINT)])]
         elif kind in (THREAD, INTERRUPT):
             words[0] = r.choice([0, self.pick(m, NOTIFICATION)]) if label in (1, 3) else words[0]
+            if label == 11:
+                words[0] = r.choice([0, 1, 1, 2])
         elif kind == CONTEXT:
             words[0] = (r.choice([0, self.pick(m, THREAD)]), r.choice([0, self.pick(m, NOTIFICATION)]),
-                        m.time + r.randrange(3000))[label - 1]
+                        m.time + r.randrange(3000), 0, self.pick(m, THREAD), r.randrange(9), 0)[label - 1]
+        elif kind == CONTROL and label == 2:
+            budget = r.choice([0, r.randrange(BUDGET_MIN, 3 * BUDGET_MIN)])
+            words[:4] = [self.pick(m, CONTEXT), budget, budget + r.randrange(4000), r.randrange(100)]
         elif kind == CONTROL:
             words[:3] = [self.pick(m, CONTEXT), r.randrange(8, 16), 0]
         elif kind == IRQCONTROL and label == 1:
@@ -147,7 +152,7 @@ class Generator:
             words[1] = self.empty(m, m.lookup(m.current, words[0]))
 
     LABELS = {UNTYPED: [1, 1, 1, 2, 3], CNODE: [1, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7], FRAME: [1, 1, 1, 2, 3, 4], VSPACE: [1],
-              THREAD: [1, 3, 6, 7, 7, 7, 8, 9, 10], CONTEXT: [1, 2, 3], CONTROL: [1], INTERRUPT: [1, 2],
+              THREAD: [1, 3, 6, 7, 7, 7, 8, 9, 10, 11], CONTEXT: [1, 2, 3, 4, 5, 5, 6, 7], CONTROL: [1, 2, 2], INTERRUPT: [1, 2],
               IRQCONTROL: [1, 2]}
     KINDS = [UNTYPED, CNODE, CNODE, CNODE, FRAME, FRAME, VSPACE, THREAD, CONTEXT, CONTROL, INTERRUPT, IRQCONTROL,
              ENDPOINT, ENDPOINT, ENDPOINT, ENDPOINT, NOTIFICATION, NOTIFICATION, REPLY]
@@ -194,9 +199,9 @@ class Generator:
         if (cap.type == VSPACE and label in (2, 3)) or (cap.type == FRAME and label == 1 and step[5][2] & ~15):
             return False
         if cap.type == IOPORT or (cap.type == THREAD and label in (2, 4, 5)) or \
-                (cap.type == CONTEXT and label == 4) or (cap.type == INTERRUPT and label == 3):
+                (cap.type == INTERRUPT and label == 3):
             return False
-        if cap.type == CONTROL and step[5][2]:
+        if cap.type == CONTROL and label == 1 and step[5][2]:
             return False
         # Counts that would go on for ever.
         big = {(UNTYPED, 1): 2, (CNODE, 3): 3, (CNODE, 4): 1, (CNODE, 8): 1}.get((cap.type, label))

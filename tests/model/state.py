@@ -4,7 +4,7 @@ Written from docs/spec, docs/decisions and abi/abi.def; it shares nothing with t
 holds what capability with which rights, what derives from what, what is mapped where, who waits for whom,
 who runs. Objects are named by their physical addresses, capabilities by the object they lie in and an index.
 
-Not told here: how long anything takes (restarts, slices, budgets), registers that no message uses, pages of
+Not told here: how long anything takes (restarts, slices), registers that no message uses, pages of
 2 MiB, and more than one core.
 """
 PAGE = 4096
@@ -34,7 +34,9 @@ DEADLINE = 2
 STOPPED, READY, SENDING, ANSWER, RECEIVING, WAITING = range(6)
 IDLE, OFFERED, PENDING, WAS_CANCELLED = range(4)
 KIND_FAULT, KIND_NOTIFICATION, KIND_NO_SENDERS = 1, 2, 3
-FAULT_PAGE, FAULT_EXCEPTION, FAULT_SYSCALL = 1, 2, 3
+FAULT_PAGE, FAULT_EXCEPTION, FAULT_SYSCALL, FAULT_TIMEOUT = 1, 2, 3, 4
+BLOCKED, UNBLOCKED, USED_UP = 1, 2, 4
+BUDGET_MIN = 1000
 FAULT_REPLY_JUMP = 1
 INTERRUPTIBLE = 1 << 31
 WORDS_MAX, CAPS_MAX, ITEMS_MAX = 64, 4, 4
@@ -92,7 +94,7 @@ class Thread:
     def __init__(self, name):
         self.name = name
         self.state = STOPPED
-        self.is_sticky = self.is_faulted = self.is_call = False
+        self.is_sticky = self.is_faulted = self.is_call = self.is_timeout = False
         self.ip = 0
         self.err = self.cap = self.tag = self.reply_reg = 0
         self.words = [0] * 8
@@ -136,6 +138,15 @@ class Context:
         self.is_configured, self.priority, self.slice = False, 0, 0
         self.thread = self.user = self.notification = None
         self.badge, self.deadline, self.lends = 0, NEVER, []
+        self.budget = self.period = self.data = 0
+        self.limit = self.refill = 0  # what it may have consumed; when it is full again
+        self.consumed = 0
+        self.events = self.happened = 0
+        self.has_news = self.is_used_up = self.is_reserve = False
+
+    def event(self):
+        """When the timer has to do something for it."""
+        return 0 if self.has_news else min(self.deadline, self.refill if self.is_used_up else NEVER)
 
 
 class Interrupt:

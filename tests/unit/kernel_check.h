@@ -272,7 +272,10 @@ static inline void check_thread(struct thread *t)
 	if (t->state == THREAD_READY || t->state == THREAD_STOPPED)
 		CHECK(!t->reply);
 	CHECK(!t->bound || t->bound->bound == t);
-	CHECK(t->fast_tags == (t->flags & THREAD_STICKY || (t->bound && t->bound->bits) ? 0 : 9ull << 32));
+	bool slow = t->flags & THREAD_STICKY || (t->bound && t->bound->bits) || (t->running && t->running->is_slow);
+
+	CHECK(t->fast_tags == (slow ? 0 : 9ull << 32));
+	CHECK(t->state != THREAD_READY || t->running || !t->own || t->own->user);
 	CHECK(slot_is_empty(&t->vspace) || (t->vspace.flags & SLOT_THREAD));
 	CHECK(!t->own || t->own->thread == t);
 	CHECK(!t->running || t->running->user == t);
@@ -283,7 +286,15 @@ static inline void check_thread(struct thread *t)
 static inline void check_context(struct sched_context *c)
 {
 	struct core *core = &kernel.core[c->core];
-	bool waits = c->user && c->user->state == THREAD_READY && c->user != core->current;
+	bool waits = c->user && c->user->state == THREAD_READY && c->user != core->current && !c->is_used_up;
+	uint64_t event = c->has_news ? 0 : c->is_used_up && c->refill < c->deadline ? c->refill : c->deadline;
+
+	CHECK(c->event == event);
+	CHECK(c->is_slow == (c->is_reserve || c->events) && c->is_limited == (c->is_slow || c->budget));
+	CHECK(!(c->above & STOP_LIMITED) == !(c->is_limited || c->higher & STOP_LIMITED));
+	CHECK(!c->is_used_up || (c->budget && c->user != core->current && c != core->limited));
+	CHECK(!c->has_news || c->events);
+	CHECK(c != core->limited || (c->budget && !c->is_slow && core->timer <= core->limited_end));
 
 	CHECK(!c->thread || c->thread->own == c);
 	CHECK(!c->user || c->user->running == c);
@@ -412,7 +423,7 @@ static inline unsigned check_heap(const struct sched_context *node, const struct
 {
 	if (!node)
 		return 0;
-	CHECK(node->heap_up == up && node->deadline != ~0ull && (!up || up->deadline <= node->deadline));
+	CHECK(node->heap_up == up && node->event != ~0ull && (!up || up->event <= node->event));
 	unsigned left = check_heap(node->heap_left, node), right = check_heap(node->heap_right, node);
 
 	CHECK(left >= right && node->heap_rank == right + 1);
@@ -423,7 +434,7 @@ static inline void check_core(struct core *core)
 {
 	const struct thread *current = core->current;
 
-	CHECK(core->stops == core->ready_bits);
+	CHECK(core->stops == (core->ready_bits | STOP_LIMITED));
 	CHECK(!core->woken && !core->lock.held && !core->all_locked);
 	for (unsigned p = 0; p <= PRIORITY_MAX; p++)
 		CHECK(!list_is_empty(&core->ready[p]) == (core->ready_bits >> p & 1));
@@ -435,7 +446,7 @@ static inline void check_core(struct core *core)
 	}
 	check_heap(core->deadlines, NULL);
 	if (core->deadlines)
-		CHECK(host.timer <= core->deadlines->deadline);
+		CHECK(host.timer <= core->deadlines->event);
 }
 
 static inline void check_object(struct object *object)

@@ -26,6 +26,7 @@ static struct snapshot before, fast, slow;
 static unsigned taken[2][2];  // call or reply_recv; own time or lent
 static unsigned taken_beside; // with somebody ready
 static unsigned taken_long;   // with words in the block
+static unsigned taken_limited;// to somebody with a budget
 
 static uint64_t any(uint64_t n)
 {
@@ -77,13 +78,14 @@ static void restore(struct snapshot *s)
 }
 
 // What may differ: the way out of a thread that does not block is decided when it enters again; and while
-// somebody waits for a turn, the slow path may set the timer anew, where the fast path leaves it armed.
+// somebody waits for a turn, or has a budget, the slow path may set the timer anew, where the fast path leaves
+// it armed.
 static void forgive(void)
 {
 	for (unsigned i = 0; i < PLAYERS; i++)
 		players[i].thread->flags &= ~THREAD_FULL;
-	if (kernel.core[0].ready_bits)
-		kernel.core[0].slice_end = kernel.core[0].timer = host.timer = 0;
+	if (kernel.core[0].ready_bits || kernel.core[0].limited_end != ~0ull)
+		kernel.core[0].slice_end = kernel.core[0].timer = kernel.core[0].limited_end = host.timer = 0;
 }
 
 static void compare(void)
@@ -105,6 +107,7 @@ static void both_ways(unsigned number)
 		return;
 	taken[number][!thread->running]++;
 	taken_long += tag_words(*regs_tag(&kernel.core[0].current->regs)) > MSG_WORDS_REGISTERS;
+	taken_limited += kernel.core[0].current->running->budget != 0;
 	taken_beside += kernel.core[0].ready_bits != 0;
 	check_now();
 	forgive();
@@ -185,7 +188,19 @@ static void thread_change(const struct player *p)
 	static const uint64_t slices[] = {0, 0, 50, 5000};
 	uint64_t words[MSG_WORDS_REGISTERS] = {BIT(REGISTER_RBX), 1, 2, 3, 4, 5, 6, 7};
 
-	switch (any(12)) {
+	switch (any(18)) {
+	case 12:
+	case 13:
+	case 14:
+		(void)method(task, BOOT_SLOT_SCHEDCONTROL, METHOD_SCHEDCONTROL_SET_BUDGET, 4,
+			     WORDS(p->context, any(2) ? BUDGET_MIN + any(1000) : 0, 3000, 0));
+		break;
+	case 15:
+		(void)method(task, p->context, METHOD_SCHEDCONTEXT_WATCH, 1, WORDS(any(3) ? 0 : any(8)));
+		break;
+	case 16:
+		(void)method(task, p->context, METHOD_SCHEDCONTEXT_YIELD_TO, 0, NO_WORDS);
+		break;
 	case 0:
 		if (any(4) == 0)
 			(void)context_bind(p->context, 0);
@@ -249,6 +264,8 @@ static void change(void)
 
 		if (i == 0 && waits)
 			(void)context_bind(players[i].context, 0);
+		else if (i == 1 && any(2) && context_bind(players[i].context, 0) == OK)
+			(void)method(task, players[i].context, METHOD_SCHEDCONTEXT_BIND_RESERVE, 1, WORDS(players[i].cap));
 		else if (!players[i].thread->own)
 			(void)context_bind(players[i].context, players[i].cap);
 	}
@@ -335,7 +352,7 @@ static void the_fast_path_is_the_slow_path(void **state)
 	for (unsigned i = 0; i < 2; i++)
 		for (unsigned lent = 0; lent < 2; lent++)
 			assert_true(taken[i][lent] > 20);
-	assert_true(taken_beside > 100 && taken_long > 50);
+	assert_true(taken_beside > 100 && taken_long > 50 && taken_limited > 50);
 }
 
 int main(void)

@@ -53,15 +53,23 @@
 	jnz	\closely
 	.endm
 
-	// Something stands in the way: the FPU, which is turned off; or somebody who is ready (is_turn_over).
+	// Something stands in the way: the FPU, which is turned off; a budget, unless the timer comes before it is
+	// used up; or somebody who is ready (is_turn_over).
 	.macro	CHECK_CLOSELY core spoils slow go
 	cmpb	$0, CORE(\core, CORE_FPU_ON)
 	je	1f
 	FPU_OFF	\spoils
 	movb	$0, CORE(\core, CORE_FPU_ON)
 	mov	CORE(\core, CORE_READY), \spoils
+	or	$CORE_STOP_LIMITED, \spoils
 	mov	\spoils, CORE(\core, CORE_STOPS)
-1:	mov	C_HIGHER(%r11), \spoils
+	test	\spoils, C_ABOVE(%r11)
+	jz	\go
+1:	cmpb	$0, C_IS_LIMITED(%r11)
+	je	2f
+	cmp	%r11, CORE(\core, CORE_LIMITED)
+	jne	\slow
+2:	mov	C_HIGHER(%r11), \spoils
 	test	\spoils, CORE(\core, CORE_READY)
 	jnz	\slow
 	cmpq	$0, C_SLICE(%r11)

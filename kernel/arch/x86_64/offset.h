@@ -12,7 +12,8 @@
 #define CORE_LOCK 32
 #define CORE_READY 40
 #define CORE_FPU_ON 80
-#define CORE_SIZE 1152
+#define CORE_LIMITED 1120
+#define CORE_SIZE 1216
 
 #define T_IP 16
 #define T_SP 24
@@ -79,7 +80,9 @@
 #define C_TURN 160
 #define C_LENDS 168
 #define C_LEND_COUNT 176
+#define C_IS_LIMITED 238
 #define LENDS_LIMIT 16
+#define CORE_STOP_LIMITED 2
 
 #define BLOCK_WORDS 64
 

@@ -23,6 +23,7 @@ CHECK(struct core, stops, CORE_STOPS);
 CHECK(struct core, lock.held, CORE_LOCK);
 CHECK(struct core, ready_bits, CORE_READY);
 CHECK(struct core, fpu_on, CORE_FPU_ON);
+CHECK(struct core, limited, CORE_LIMITED);
 CHECK(struct thread, fast_tags, T_FAST_TAGS);
 CHECK(struct thread, state, T_STATE);
 CHECK(struct thread, regs.fs, T_FS);
@@ -47,6 +48,7 @@ CHECK(struct sched_context, higher, C_HIGHER);
 CHECK(struct sched_context, turn, C_TURN);
 CHECK(struct sched_context, lends, C_LENDS);
 CHECK(struct sched_context, lend_count, C_LEND_COUNT);
+CHECK(struct sched_context, is_limited, C_IS_LIMITED);
 CHECK(struct slot, data, S_DATA);
 CHECK(struct reply, lent, R_LENT);
 CHECK(struct reply, state, R_STATE);
@@ -58,7 +60,7 @@ _Static_assert(REPLY_OFFERED == REPLY_IS_OFFERED && REPLY_PENDING == REPLY_IS_PE
 _Static_assert(REPLY_IS_PENDING_LENT == (REPLY_PENDING | 1u << 8 * (R_IS_LENT - R_STATE)), "lent");
 _Static_assert(ENDPOINT_IDLE == ENDPOINT_IS_IDLE && ENDPOINT_SLOW == ENDPOINT_IS_SLOW, "endpoints");
 _Static_assert(sizeof(struct endpoint_core) == E_CORE_SIZE && sizeof(struct slot) == 64, "sizes");
-_Static_assert(LENDS_MAX == LENDS_LIMIT, "lends");
+_Static_assert(LENDS_MAX == LENDS_LIMIT && STOP_LIMITED == CORE_STOP_LIMITED, "limits");
 // A right tells the type, too: no other type has these bits.
 #define RIGHTS_FAST (RIGHT_SEND | RIGHT_RECV | RIGHT_REPLY)
 _Static_assert(ENDPOINT_SEND == RIGHT_SEND && ENDPOINT_RECV == RIGHT_RECV && REPLY_REPLY == RIGHT_REPLY,
