@@ -37,3 +37,15 @@ $B/bench/native.img: $(BENCH_NATIVE) tools/image.py
 	$(Q)$(IMAGE_TOOL) -o $@ --system supervisor=$<
 
 bench tests: $(KERNEL) $B/bench/native.img
+
+# A native test: tests/native/NAME and the bench's threads, as the first task of an image of its own.
+NATIVE_TESTS := $(call folders,tests/native)
+NATIVE_TEST_WORLD := $(call objects,user,bench/native/world.c bench/native/probe.S)
+$(foreach n,$(NATIVE_TESTS),$(eval $(call native,$B/tests/native/$(n).elf,$(call \
+	objects,user,$(call sources,tests/native/$(n))) $(NATIVE_TEST_WORLD),)))
+
+$B/tests/native/%.img: $B/tests/native/% tools/image.py
+	$(say) IMAGE $@
+	$(Q)$(IMAGE_TOOL) -o $@ --system supervisor=$<
+
+tests: $(foreach n,$(NATIVE_TESTS),$B/tests/native/$(n).img)
