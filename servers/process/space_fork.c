@@ -40,8 +40,41 @@ static bool has_special_area(const struct vma_list *vmas)
 	return false;
 }
 
-// Give the parent's page at `sp` a mapping of its own, which keeps its rights, and take a page for the
-// child's copy. Where that is not simple there is no copy.
+static uint32_t page_copy(uint32_t page)
+{
+	uint32_t made = page_take(&store_pages, 1);
+
+	if (made != PAGE_NONE)
+		memcpy(store_at(made), store_at(page), PAGE_SIZE);
+	return made;
+}
+
+// An entry whose mapping covers others gets a mapping of its own, of another page: the clone of the longer
+// one then has a hole there. False: it stays as it is.
+static bool entry_part(struct space *space, struct chunk *chunk, uint32_t i)
+{
+	struct entry *entry = &chunk->entries[i];
+	uint64_t address = chunk->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE;
+	uint32_t page = page_copy(entry->page);
+	struct window window = {.count = 1};
+	cap_t slot;
+
+	if (page == PAGE_NONE)
+		return false;
+	window.frame = store_frame(page, &window.first);
+	slot = space_map_pages(space, &window, address, FRAME_READ | FRAME_WRITE | FRAME_MAP_OVER);
+	if (!slot) {
+		page_release(&store_pages, page);
+		return false;
+	}
+	page_release(&store_pages, entry->page);
+	*entry = (struct entry){page, slot};
+	chunk->holed = (uint16_t)(chunk->holed | 1u << i);
+	return true;
+}
+
+// Take a page for the child's copy of the parent's page at `sp`, whose mapping keeps its rights. Where that
+// is not simple there is no copy.
 static void stack_copy(struct space *from, uint64_t sp, struct copy *copy)
 {
 	const struct vma *vma = vma_find(&from->vmas, sp);
@@ -57,21 +90,15 @@ static void stack_copy(struct space *from, uint64_t sp, struct copy *copy)
 	copy->address = sp & ~(PAGE_SIZE - 1ull);
 	for (uint32_t j = 0; j < CHUNK_PAGES; j++)
 		span += chunk->entries[j].slot == entry->slot;
-	if (span > 1) {
-		struct window window = {.count = 1};
-		cap_t slot;
-
-		window.frame = store_frame(entry->page, &window.first);
-		slot = space_map_pages(from, &window, copy->address, FRAME_READ | FRAME_WRITE | FRAME_MAP_OVER);
-		if (!slot)
-			return;
-		entry->slot = slot;
-		chunk->holed = (uint16_t)(chunk->holed | 1u << i);
-	}
-	copy->page = page_take(&store_pages, 1);
-	if (copy->page != PAGE_NONE) {
-		memcpy(store_at(copy->page), store_at(entry->page), PAGE_SIZE);
+	// The child's page first: it must not be the one that the parent gives up.
+	copy->page = page_copy(entry->page);
+	if (copy->page == PAGE_NONE)
+		return;
+	if (span == 1 || entry_part(from, chunk, i)) {
 		slot_clone_mark(entry->slot, false);
+	} else {
+		page_release(&store_pages, copy->page);
+		copy->page = PAGE_NONE;
 	}
 }
 
