@@ -32,9 +32,10 @@ static void library_fault(struct task *task, struct msg *m, uint64_t ip, uint64_
 
 static void page_fault(struct task *task, struct msg *m)
 {
-	uint64_t ip = m->words[0], address = m->words[1], access = m->words[2];
+	uint64_t ip = m->words[0], address = m->words[1];
+	struct fault fault = {address, m->words[2], m->words[3]};
 	struct abi_map_item *item = &sys_block()->items[0], made;
-	enum outcome outcome = space_fault(task->body->space, address, access, &made);
+	enum outcome outcome = space_fault(task->body->space, &fault, &made);
 	struct signal_info info = {SIGSEGV, outcome == OUTCOME_NO_AREA ? SEGV_MAPERR_ : SEGV_ACCERR_, 0, 0,
 				   address};
 

@@ -9,6 +9,7 @@
 #define PROCESS_SPACE_H
 
 #include "protocol/linux.h"
+#include "servers/process/ahead.h"
 #include "servers/process/file.h"
 #include "servers/process/store.h"
 #include "servers/process/vma.h"
@@ -62,6 +63,7 @@ struct space {
 	uint64_t brk_start, brk, mmap_top;
 	uint64_t vdso;  // address of its image, or 0
 	uint32_t resident, peak;  // pages
+	struct ahead fresh, copies;  // faults that follow one another: on no page, on a shared one
 	struct body *spare;       // of a child that shared the space: see shell.h
 	struct program program;
 };
@@ -84,8 +86,12 @@ cap_t space_map(struct space *space, cap_t frame, uint32_t first, uint32_t count
 // See that the page at an address is in memory, ready for a read or a write. *page: its number, or
 // PAGE_NONE for a page that is still the file's.
 enum outcome space_populate(struct space *space, uint64_t address, bool is_write, uint32_t *page);
-// The same, and map it. *item is filled when the mapping is to be made by the reply (its count is 0 else).
-enum outcome space_fault(struct space *space, uint64_t address, uint64_t access, struct abi_map_item *item);
+// A fault of the program, whose stack pointer was `sp`: the same, and map it, perhaps with pages after it.
+// *item is filled when the mapping is to be made by the reply (its count is 0 else).
+struct fault {
+	uint64_t address, access, sp;
+};
+enum outcome space_fault(struct space *space, const struct fault *fault, struct abi_map_item *item);
 
 // See that all pages of a range are in memory. `how`: for reading 0, for writing 1 (where the area allows
 // that; what it does not is passed over); with 2 added it is an error. 0, -ENOMEM, -EFAULT.

@@ -7,6 +7,8 @@
 #include "abi/gen/stubs.h"
 #include "servers/process/check.h"
 
+#define AHEAD_FREE_PART 16  // less of all pages is free: none is made that was not touched
+
 static void entry_set(struct space *space, struct entry *entry, uint32_t page)
 {
 	entry->page = page;
@@ -30,11 +32,21 @@ static enum outcome populate_shared(struct space *space, const struct vma *vma, 
 	return OUTCOME_OK;
 }
 
-// A page of the process's own: zeroes, with the file's bytes before valid_end.
-static enum outcome populate_private(struct space *space, const struct vma *vma, uint64_t address,
-				     struct entry *entry)
+// Consecutive pages: *count of them, or one when there is no such run.
+static uint32_t pages_take(uint32_t (*take)(uint32_t count), uint32_t *count)
 {
-	uint32_t page = store_page();
+	uint32_t page = take(*count);
+
+	if (page == PAGE_NONE && *count > 1)
+		page = take(*count = 1);
+	return page;
+}
+
+// A page of the process's own: zeroes, with the file's bytes before valid_end. Of more than one, none has any.
+static enum outcome populate_private(struct space *space, const struct vma *vma, uint64_t address,
+				     struct entry *entry, uint32_t *count)
+{
+	uint32_t page = pages_take(store_run, count);
 	int64_t got = 1;
 
 	if (page == PAGE_NONE)
@@ -49,20 +61,25 @@ static enum outcome populate_private(struct space *space, const struct vma *vma,
 		page_release(&store_pages, page);
 		return OUTCOME_BEYOND;
 	}
-	entry_set(space, entry, page);
+	for (uint32_t j = 0; j < *count; j++)
+		entry_set(space, &entry[j], page + j);
 	return OUTCOME_OK;
 }
 
-// Copy-on-write: a page of its own for this entry. What is mapped there is the old page, still.
-static enum outcome page_split(struct entry *entry)
+static uint32_t run_take(uint32_t count) { return page_take(&store_pages, count); }
+
+// Copy-on-write: pages of their own for *count entries. What is mapped there is the old ones, still.
+static enum outcome pages_split(struct entry *entry, uint32_t *count)
 {
-	uint32_t page = page_take(&store_pages, 1);
+	uint32_t page = pages_take(run_take, count);
 
 	if (page == PAGE_NONE)
 		return OUTCOME_MEMORY;
-	memcpy(store_at(page), store_at(entry->page), PAGE_SIZE);
-	page_release(&store_pages, entry->page);  // not the last user
-	entry->page = page;
+	for (uint32_t j = 0; j < *count; j++) {
+		memcpy(store_at(page + j), store_at(entry[j].page), PAGE_SIZE);
+		page_release(&store_pages, entry[j].page);  // not the last user
+		entry[j].page = page + j;
+	}
 	return OUTCOME_OK;
 }
 
@@ -77,18 +94,73 @@ static enum outcome cover_outcome(int64_t error)
 	return !error ? OUTCOME_OK : error == -ENOMEM ? OUTCOME_MEMORY : OUTCOME_BEYOND;
 }
 
-// *is_stale: a mapping that is there shows another page than the entry's now.
-static enum outcome entry_populate(struct space *space, const struct vma *vma, struct chunk *chunk,
-				   uint64_t address, bool is_write, bool *is_stale)
+static uint64_t entry_address(const struct chunk *chunk, uint32_t i)
 {
-	struct entry *entry = &chunk->entries[address / PAGE_SIZE % CHUNK_PAGES];
+	return chunk->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE;
+}
+
+// Has the entry no page, and would it get one of zeroes?
+static bool is_fresh(const struct vma *vma, const struct chunk *chunk, uint32_t i)
+{
+	const struct entry *entry = &chunk->entries[i];
+
+	return entry->page == PAGE_NONE && !entry->slot && !(vma->flags & VMA_SHARED) &&
+	       (!(vma->flags & VMA_FILE) || entry_address(chunk, i) >= vma->valid_end);
+}
+
+// Would a write to the entry's page make a copy of it?
+static bool is_copied(const struct vma *vma, const struct chunk *chunk, uint32_t i)
+{
+	const struct entry *entry = &chunk->entries[i];
+
+	return entry->page != PAGE_NONE && !(vma->flags & VMA_SHARED) && page_is_shared(&store_pages, entry->page);
+}
+
+typedef bool is_kind(const struct vma *vma, const struct chunk *chunk, uint32_t i);
+
+// As many entries from i on as the sequence asks for, of a kind, in the area and the chunk.
+static uint32_t ahead_count(struct ahead *ahead, const struct vma *vma, const struct chunk *chunk, uint32_t i,
+			    is_kind *is_it)
+{
+	uint64_t page = entry_address(chunk, i) / PAGE_SIZE;
+	uint32_t wanted = ahead_get(ahead, page), count = 1;
+
+	if (store_pages.free_count < store_pages.count / AHEAD_FREE_PART)
+		wanted = 1;
+	while (count < wanted && i + count < CHUNK_PAGES && entry_address(chunk, i + count) < vma->end &&
+	       is_it(vma, chunk, i + count))
+		count++;
+	ahead_note(ahead, page, wanted, count);
+	return count;
+}
+
+// How many entries from i on a fault concerns. Stacks grow the other way, and a fork copies from them.
+static uint32_t fault_count(struct space *space, const struct vma *vma, const struct chunk *chunk, uint32_t i,
+			    const struct fault *fault)
+{
+	if (fault->sp >= vma->start && fault->sp < vma->end)
+		return 1;
+	if (is_fresh(vma, chunk, i))
+		return ahead_count(&space->fresh, vma, chunk, i, is_fresh);
+	if (fault->access & FAULT_ACCESS_WRITE && is_copied(vma, chunk, i))
+		return ahead_count(&space->copies, vma, chunk, i, is_copied);
+	return 1;
+}
+
+// *count: entries from i on that are wanted (all of one kind, see fault_count), and that were dealt with.
+// *is_stale: a mapping that is there shows another page than the entry's now.
+static enum outcome entries_populate(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
+				     bool is_write, uint32_t *count, bool *is_stale)
+{
+	struct entry *entry = &chunk->entries[i];
+	uint64_t address = entry_address(chunk, i);
 
 	*is_stale = false;
 	if (entry->page != PAGE_NONE) {
-		if (!is_write || vma->flags & VMA_SHARED || !page_is_shared(&store_pages, entry->page))
+		if (!is_write || !is_copied(vma, chunk, i))
 			return OUTCOME_OK;
 		*is_stale = entry->slot;
-		return page_split(entry);
+		return pages_split(entry, count);
 	}
 	if (vma->flags & VMA_SHARED && !(vma->flags & VMA_FILE))
 		return populate_shared(space, vma, address, entry);
@@ -98,13 +170,13 @@ static enum outcome entry_populate(struct space *space, const struct vma *vma, s
 		return cover_outcome(file_cover((struct file *)vma->backing, page));
 	}
 	*is_stale = entry->slot;
-	return populate_private(space, vma, address, entry);
+	return populate_private(space, vma, address, entry, count);
 }
 
 enum outcome space_populate(struct space *space, uint64_t address, bool is_write, uint32_t *page)
 {
 	const struct vma *vma = vma_find(&space->vmas, address);
-	uint32_t i = (uint32_t)(address / PAGE_SIZE % CHUNK_PAGES);
+	uint32_t i = (uint32_t)(address / PAGE_SIZE % CHUNK_PAGES), count = 1;
 	bool is_stale;
 
 	if (!vma)
@@ -115,8 +187,7 @@ enum outcome space_populate(struct space *space, uint64_t address, bool is_write
 	if (!chunk)
 		return OUTCOME_MEMORY;
 
-	enum outcome outcome =
-		entry_populate(space, vma, chunk, address & ~(PAGE_SIZE - 1ull), is_write, &is_stale);
+	enum outcome outcome = entries_populate(space, vma, chunk, i, is_write, &count, &is_stale);
 
 	if (is_stale)
 		chunk_unmap(space, chunk, i);
@@ -273,37 +344,57 @@ static enum outcome run_map(struct space *space, const struct vma *vma, struct c
 	return OUTCOME_OK;
 }
 
-// Does the mapping of entry i cover others, too? Without holes those are its neighbours.
-static bool has_others(const struct chunk *chunk, uint32_t i)
+// Does the mapping of entry i cover others than [low, high), in which i lies? Without holes those are next to it.
+static bool has_others(const struct chunk *chunk, uint32_t i, uint32_t low, uint32_t high)
 {
 	cap_t slot = chunk->entries[i].slot;
-	uint32_t low = chunk->holed || i == 0 ? 0 : i - 1, high = chunk->holed ? CHUNK_PAGES : i + 2;
 
-	for (uint32_t j = low; j < high && j < CHUNK_PAGES; j++)
-		if (j != i && chunk->entries[j].slot == slot)
+	if (!chunk->holed)
+		return (low > 0 && chunk->entries[low - 1].slot == slot) ||
+		       (high < CHUNK_PAGES && chunk->entries[high].slot == slot);
+	for (uint32_t j = 0; j < CHUNK_PAGES; j++)
+		if ((j < low || j >= high) && chunk->entries[j].slot == slot)
 			return true;
 	return false;
 }
 
-// Lay the entry's page over what is mapped there: the others of that mapping stay. False: no slot.
-static bool page_lay_over(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
-			  struct abi_map_item *item)
+// Of the mappings in [low, high) those that cover others stay, with holes there. The rest goes, but for one
+// slot, which is returned: the mapping made of it takes their place. 0: there is none.
+static cap_t run_clear(struct space *space, struct chunk *chunk, uint32_t low, uint32_t high)
 {
-	struct run run = {i, i + 1, page_is_writable(vma, chunk->entries[i].page)};
-	struct window window = run_window(vma, chunk, &run);
-	cap_t slot = chunk->entries[i].slot;
+	cap_t found = 0, slot, kept = 0;
 
-	if (has_others(chunk, i)) {
-		slot = slot_set_take(&space->pages);
-		chunk->holed = (uint16_t)(chunk->holed | 1u << i);
+	for (uint32_t j = low; j < high; j++) {
+		slot = chunk->entries[j].slot;
+		if (slot && slot != found && slot != kept && has_others(chunk, j, low, high))
+			kept = slot;
+		if (slot && slot == kept)
+			chunk->holed = (uint16_t)(chunk->holed | 1u << j);
+		else if (slot && !found)
+			found = slot;
+		else if (slot && slot != found)
+			chunk_unmap(space, chunk, j);
 	}
+	return found;
+}
+
+// Lay the pages of `count` entries over what is mapped there. False: no slot.
+static bool pages_lay_over(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
+			   uint32_t count, struct abi_map_item *item)
+{
+	struct run run = {i, i + count, page_is_writable(vma, chunk->entries[i].page)};
+	struct window window = run_window(vma, chunk, &run);
+	cap_t slot = run_clear(space, chunk, run.low, run.high);
+
+	if (!slot)
+		slot = slot_set_take(&space->pages);
 	if (!slot)
 		return false;
-	chunk->entries[i].slot = slot;
-	hole_settle(space, chunk, i);
-	*item = (struct abi_map_item){window.frame, slot, chunk->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE,
-				      window.first, 1, run_rights(vma, run.is_writable), MAP_ITEM_OVER};
 	run_set(chunk, &run, slot);
+	for (uint32_t j = run.low; j < run.high; j++)
+		hole_settle(space, chunk, j);
+	*item = (struct abi_map_item){window.frame, slot, entry_address(chunk, i), window.first, window.count,
+				      run_rights(vma, run.is_writable), MAP_ITEM_OVER};
 	return true;
 }
 
@@ -326,30 +417,42 @@ static bool run_unlock(const struct vma *vma, struct chunk *chunk, uint32_t i)
 	return true;
 }
 
-enum outcome space_fault(struct space *space, uint64_t address, uint64_t access, struct abi_map_item *item)
+static bool is_allowed(const struct vma *vma, uint64_t access)
 {
-	const struct vma *vma = vma_find(&space->vmas, address);
-	bool is_write = access & FAULT_ACCESS_WRITE, is_stale;
-	uint32_t i = (uint32_t)(address / PAGE_SIZE % CHUNK_PAGES);
+	return vma->prot && (!(access & FAULT_ACCESS_WRITE) || vma->prot & VMA_WRITE) &&
+	       (!(access & FAULT_ACCESS_EXECUTE) || vma->prot & VMA_EXECUTE);
+}
+
+// Drop the mappings of entries [i, i + count).
+static void run_unmap(struct space *space, struct chunk *chunk, uint32_t i, uint32_t count)
+{
+	for (uint32_t j = i; j < i + count; j++)
+		chunk_unmap(space, chunk, j);
+}
+
+enum outcome space_fault(struct space *space, const struct fault *fault, struct abi_map_item *item)
+{
+	const struct vma *vma = vma_find(&space->vmas, fault->address);
+	bool is_write = fault->access & FAULT_ACCESS_WRITE, is_stale;
+	uint32_t i = (uint32_t)(fault->address / PAGE_SIZE % CHUNK_PAGES);
 
 	item->count = 0;
 	if (!vma)
 		return OUTCOME_NO_AREA;
-	if (!vma->prot || (is_write && !(vma->prot & VMA_WRITE)) ||
-	    (access & FAULT_ACCESS_EXECUTE && !(vma->prot & VMA_EXECUTE)))
+	if (!is_allowed(vma, fault->access))
 		return OUTCOME_ACCESS;
 
-	struct chunk *chunk = chunk_find(space, address, true);
+	struct chunk *chunk = chunk_find(space, fault->address, true);
 
 	if (!chunk)
 		return OUTCOME_MEMORY;
 
-	enum outcome outcome =
-		entry_populate(space, vma, chunk, address & ~(PAGE_SIZE - 1ull), is_write, &is_stale);
+	uint32_t count = fault_count(space, vma, chunk, i, fault);
+	enum outcome outcome = entries_populate(space, vma, chunk, i, is_write, &count, &is_stale);
 	bool was_mapped = chunk->entries[i].slot;
 
-	if (is_stale && (outcome != OUTCOME_OK || !page_lay_over(space, vma, chunk, i, item)))
-		chunk_unmap(space, chunk, i);
+	if (is_stale && (outcome != OUTCOME_OK || !pages_lay_over(space, vma, chunk, i, count, item)))
+		run_unmap(space, chunk, i, count);
 	else if (is_stale)
 		return OUTCOME_OK;
 	if (outcome != OUTCOME_OK)
@@ -357,9 +460,9 @@ enum outcome space_fault(struct space *space, uint64_t address, uint64_t access,
 	if (is_write && vma_is_shared_file(vma))
 		file_dirty((struct file *)vma->backing);
 	else if (was_mapped && is_write && !(chunk->writable & 1u << i) &&
-	    (run_unlock(vma, chunk, i) || page_lay_over(space, vma, chunk, i, item)))
+	    (run_unlock(vma, chunk, i) || pages_lay_over(space, vma, chunk, i, 1, item)))
 		return OUTCOME_OK;
 	// A mapping that should have done: it is made anew, and not by the reply, which may have failed.
-	chunk_unmap(space, chunk, i);
+	run_unmap(space, chunk, i, count);
 	return run_map(space, vma, chunk, i, !was_mapped, item);
 }
