@@ -1,5 +1,4 @@
 // Pages touched in sequence and at random, before and after forks: what each process sees is its own.
-// abi: fork: whole
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdint.h>
