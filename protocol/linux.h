@@ -46,7 +46,7 @@
 
 // The trampoline page is the page-aligned symbol `trampoline` of env/linux; its entries:
 #define TRAMPOLINE_SYSCALL 0x00  // redirect entry
-#define TRAMPOLINE_SIGNAL 0x40   // upcall entry
+#define TRAMPOLINE_SIGNAL 0x80   // upcall entry
 
 // The net server's windows: what is where (protocol/socket.def).
 #define SOCKET_INLINE 48        // bytes of data in words 2 to 7
@@ -101,8 +101,13 @@ struct linux_library {
 	// kernel area + AREA_TRAMPOLINE + (exit_start - trampoline), and so on. The library range for
 	// thread_set_redirect is ENV_BASE to ENV_END: the trampoline pages and all text.
 	uint64_t exit_start, exit_end, slow_exit;
-	uint64_t fixup_start, fixup_end;  // linux_thread.fault_ip is believed only in here
+	uint64_t fixup_start, fixup_end;  // struct linux_fixup: instructions of the library that may fault
 };
+
+// Where a fault of an instruction continues: both from the address of the word itself.
+struct linux_fixup {
+	int32_t at, to;
+} __attribute__((aligned(8)));
 
 // Badges that the process server gives out of the terminal server: the task's identity. session_who tells
 // about them: WHO_*.
@@ -160,7 +165,7 @@ struct linux_thread {
 	uint64_t clear_child_tid;
 	uint64_t robust_list, robust_size;
 	uint64_t window_token[WINDOW_KINDS];  // 0: not attached yet
-	uint64_t fault_ip;         // ucopy: where a fault continues (0: none is expected)
+	uint64_t process;          // the library: address of its struct process_block
 	uint64_t fs_base, gs_base; // for the child of a fork
 	uint64_t fork_result;      // what the child's copy of this block returns
 	uint64_t fork_handles[LINUX_FD_MAX / 64];  // the bitmap of process_fork: bit i is handle i

@@ -9,7 +9,7 @@ static int64_t buffers_clear(struct segments *s, uint64_t size)
 	uint64_t done = 0;
 
 	if (!s->vector && !s->left && size <= CLEAR_MAX) {
-		done = size - ucopy_zero((void *)s->base, size, &thread->fault_ip);
+		done = size - ucopy_zero((void *)s->base, size);
 		return done || !size ? (int64_t)done : -EFAULT;
 	}
 	while (done < size && segment_next(s) == 0) {
@@ -17,7 +17,7 @@ static int64_t buffers_clear(struct segments *s, uint64_t size)
 		uint64_t not;
 
 		n = n < CLEAR_MAX ? n : CLEAR_MAX;
-		not = ucopy_zero((void *)s->base, n, &thread->fault_ip);
+		not = ucopy_zero((void *)s->base, n);
 		done += n - not;
 		s->base += n - not;
 		s->size -= n - not;

@@ -3,7 +3,7 @@
 
 	.text
 	.globl	entry_boundary, entry_start, entry_child, entry_thread, entry_leave
-	.globl	entry_fork, entry_vfork, entry_clone, entry_sigreturn
+	.globl	entry_fork, entry_vfork, entry_clone, entry_sigreturn, entry_missing
 
 // The address of struct linux_thread, from the stack pointer.
 	.macro	THREAD reg
@@ -48,8 +48,8 @@ entry_leave:
 	mov	OFFSET_R13(%rax), %r13
 	mov	OFFSET_R14(%rax), %r14
 	mov	OFFSET_R15(%rax), %r15
-	lea	TRAMPOLINE_LEAVE(%rsp), %rax
-	jmp	*%rax
+	add	$AREA_TOP + TRAMPOLINE_LEAVE, %rdx
+	jmp	*%rdx
 
 entry_start:
 	call	start_program
@@ -63,7 +63,60 @@ entry_thread:
 	call	start_thread
 	jmp	entry_leave
 
-// Table entries of calls that need all registers in regs. They return as all others do.
+// From the table in the trampoline: what the function loses beyond rax, rcx and r11. R: in regs.
+#define R(offset) (AREA_THREAD + (offset) - (AREA_TOP - 16))(%rsp)
+
+	.macro	KEEP
+	mov	%rdi, R(OFFSET_RDI)
+	mov	%rsi, R(OFFSET_RSI)
+	mov	%rdx, R(OFFSET_RDX)
+	mov	%r10, R(OFFSET_R10)
+	mov	%r8, R(OFFSET_R8)
+	mov	%r9, R(OFFSET_R9)
+	.endm
+
+	.macro	GIVE_BACK
+	mov	R(OFFSET_RDI), %rdi
+	mov	R(OFFSET_RSI), %rsi
+	mov	R(OFFSET_RDX), %rdx
+	mov	R(OFFSET_R10), %r10
+	mov	R(OFFSET_R8), %r8
+	mov	R(OFFSET_R9), %r9
+	ret
+	.endm
+
+	.macro	HOT number, name
+	.globl	stub_\name
+stub_\name:
+	KEEP
+	mov	%r10, %rcx
+	callq	\name				// CALL is a macro here
+	GIVE_BACK
+	.endm
+
+	.macro	CALL number, name
+	.ifndef	stub_\name
+	.globl	stub_\name
+stub_\name:
+	lea	\name(%rip), %r11
+	jmp	call_any
+	.endif
+	.endm
+
+#define IS_STUBS 1
+#include "env/linux/table.S"
+	.purgem	CALL
+
+	.text
+entry_missing:
+	lea	call_missing(%rip), %r11
+call_any:
+	KEEP
+	mov	%r10, %rcx
+	call	*%r11
+	GIVE_BACK
+
+// Calls that need all registers in regs.
 	.macro	FULL name, target
 \name:
 	lea	\target(%rip), %r11
@@ -75,15 +128,12 @@ entry_thread:
 	FULL	entry_clone, call_clone
 
 full:
-	mov	%rcx, %r10
 	THREAD	%rax
 	SAVE	%rax
-	mov	%r10, %rcx
-	jmp	*%r11
+	jmp	call_any
 
 // All registers come from the frame.
 entry_sigreturn:
-	sub	$8, %rsp
 	call	signal_return
 	jmp	entry_leave
 

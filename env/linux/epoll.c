@@ -126,23 +126,21 @@ static uint32_t entry_bits(const struct linux_set_entry *entry, const struct lin
 // Words of a piece of the set. Most are 0, and that is all that is looked at.
 static bool words_get(const struct set *set, uint32_t first, uint32_t count, struct linux_word *words)
 {
-	return !ucopy_bytes(words, words_at(set, first), count * sizeof words[0], &thread_get()->fault_ip);
+	return !ucopy_bytes(words, words_at(set, first), count * sizeof words[0]);
 }
 
 static bool entry_get(const struct set *set, uint32_t i, struct linux_set_entry *entry,
 		      struct linux_set_state *state)
 {
-	uint64_t *fault = &thread_get()->fault_ip;
-
-	return !ucopy_bytes(entry, entries_at(set, i), sizeof *entry, fault) &&
-	       !ucopy_bytes(state, states_at(set, i), sizeof *state, fault);
+	return !ucopy_bytes(entry, entries_at(set, i), sizeof *entry) &&
+	       !ucopy_bytes(state, states_at(set, i), sizeof *state);
 }
 
 static int64_t used_get(const struct set *set)
 {
 	struct linux_word head;
 
-	if (ucopy_bytes(&head, words_at(set, 0), sizeof head, &thread_get()->fault_ip))
+	if (ucopy_bytes(&head, words_at(set, 0), sizeof head))
 		return -EBADF;
 	return head.mask <= BOARD_WORDS ? head.mask : BOARD_WORDS;
 }
@@ -181,8 +179,7 @@ static int64_t state_change(const struct set *set, uint32_t i, struct linux_set_
 {
 	if (state_word(from) == state_word(to))
 		return 0;
-	return ucopy_compare((uint64_t *)states_at(set, i), state_word(from), state_word(to),
-			     &thread_get()->fault_ip);
+	return ucopy_compare((uint64_t *)states_at(set, i), state_word(from), state_word(to));
 }
 
 // Who changes the state of an entry reports it; others find it changed.
@@ -228,7 +225,7 @@ static int64_t set_scan(const struct set *set, struct batch *b, uint32_t room)
 	uint32_t start;
 
 	b->count = 0;
-	if (used < 0 || (used > room && ucopy_bytes(&head, states_at(set, 0), sizeof head, &thread_get()->fault_ip)))
+	if (used < 0 || (used > room && ucopy_bytes(&head, states_at(set, 0), sizeof head)))
 		return -EBADF;
 	start = head.off >= 1 && head.off < used ? head.off : 1;
 	err = range_scan(set, start, (uint32_t)used, b, room);

@@ -100,6 +100,7 @@ void start_thread(void)
 	struct linux_thread *thread = thread_get();
 	uint64_t flags = thread->regs[REGISTER_RDI], tid_address = thread->regs[REGISTER_R10];
 
+	process_set(thread);
 	fp_restore_fork(thread);
 	thread->clear_child_tid = flags & CLONE_CHILD_CLEARTID ? tid_address : 0;
 	if (flags & CLONE_CHILD_SETTID)
@@ -115,11 +116,11 @@ void start_child(void)
 	uint64_t flags = thread->orig_rax == CALL_CLONE ? thread->regs[REGISTER_RDI] : 0;
 	uint64_t tid_address = thread->regs[REGISTER_R10];
 
+	process_set(thread);
 	for (int i = 0; i < WINDOW_KINDS; i++)
 		thread->window_token[i] = 0;
 	thread->clear_child_tid = flags & CLONE_CHILD_CLEARTID ? tid_address : 0;
 	thread->robust_list = thread->robust_size = 0;
-	thread->fault_ip = 0;
 	fp_restore_fork(thread);
 	fs_set(flags & CLONE_SETTLS ? thread->regs[REGISTER_R8] % PROGRAM_END : thread->fs_base);
 	gs_set(thread->gs_base);

@@ -64,7 +64,7 @@ static int64_t word_change(uint64_t address, uint32_t code, uint32_t *before)
 		default:
 			return -ENOSYS;
 		}
-		done = ucopy_exchange((uint32_t *)address, before, new, &thread_get()->fault_ip);
+		done = ucopy_exchange((uint32_t *)address, before, new);
 	}
 	return done < 0 ? done : 0;
 }
@@ -186,7 +186,7 @@ static void lock_release(uint64_t address, uint32_t tid, bool is_pi, bool is_pen
 		if ((value & FUTEX_TID) != tid)
 			return;
 		new = (value & FUTEX_WAITERS) | FUTEX_OWNER_DIED;
-		done = ucopy_exchange((uint32_t *)address, &value, new, &thread_get()->fault_ip);
+		done = ucopy_exchange((uint32_t *)address, &value, new);
 	}
 	if (done > 0 && !is_pi && value & FUTEX_WAITERS)
 		futex_wake_shared(address, 1);

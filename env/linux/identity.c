@@ -3,15 +3,6 @@
 #include "protocol/gen/proc.h"
 #include "protocol/gen/process.h"
 
-int64_t call_getpid(void) { return process_get()->pid; }
-int64_t call_getppid(void) { return process_get()->ppid; }
-int64_t call_gettid(void) { return thread_get()->tid; }
-int64_t call_getuid(void) { return process_get()->uid; }
-int64_t call_geteuid(void) { return process_get()->euid; }
-int64_t call_getgid(void) { return process_get()->gid; }
-int64_t call_getegid(void) { return process_get()->egid; }
-int64_t call_getpgrp(void) { return process_get()->pgid; }
-
 static int64_t three_put(const uint32_t *values, uint64_t a, uint64_t b, uint64_t c)
 {
 	int64_t err = user_put(a, &values[0], 4);

@@ -7,7 +7,7 @@
 // Invariants:
 // 1. No writable variable: these pages belong to all processes. State lies in the blocks.
 // 2. General registers only, no thread-local storage, the library's own stack.
-// 3. Only ucopy_* touches the program's memory; every range is checked against PROGRAM_END before.
+// 3. Only ucopy_* and guard.h touch the program's memory; every range is checked against PROGRAM_END before.
 // 4. The program can write the blocks: what is read from them may hurt this process, nobody else.
 #ifndef ENV_LINUX_LIBRARY_H
 #define ENV_LINUX_LIBRARY_H
@@ -15,6 +15,7 @@
 #include "env/linux/constant.h"
 #include "env/linux/descriptor.h"
 #include "env/linux/errno.h"
+#include "env/linux/guard.h"
 #include "env/linux/offset.h"
 #include "lib/sys/msg.h"
 #include "protocol/linux.h"
@@ -42,7 +43,18 @@ static inline struct linux_thread *thread_get(void)
 
 static inline struct process_block *process_get(void)
 {
-	return (struct process_block *)env_process_block(thread_get()->process_index % ENV_PROCESS_MAX);
+	return (struct process_block *)thread_get()->process;
+}
+
+// Does nobody else use what threads share? Only a thread of the process makes another: so while a call
+// of the only thread runs, it stays the only one, and needs no locks but those of what other processes
+// share.
+static inline bool process_is_alone(const struct process_block *process) { return process->thread_count == 1; }
+
+// At the beginning of a thread.
+static inline void process_set(struct linux_thread *thread)
+{
+	thread->process = env_process_block(thread->process_index % ENV_PROCESS_MAX);
 }
 
 // Each thread has its own capabilities: the process server learns from its badge who is calling.
@@ -71,6 +83,19 @@ static inline bool user_is_range(uint64_t address, uint64_t size)
 {
 	return address <= PROGRAM_END && size <= PROGRAM_END - address;
 }
+// One word of the program's memory: false when it cannot be had.
+static inline bool user_get_u32(uint32_t *to, uint64_t from)
+{
+	uint32_t value;
+
+	if (!user_is_range(from, sizeof value))
+		return false;
+	GUARD_LOAD(value, (const uint32_t *)from, bad);
+	*to = value;
+	return true;
+bad:
+	return false;
+}
 int64_t user_get(void *to, uint64_t from, size_t size);
 int64_t user_put(uint64_t to, const void *from, size_t size);
 // As much as can be had: bytes that were not copied.
@@ -83,15 +108,12 @@ int64_t user_probe(uint64_t address, size_t size);
 int64_t user_get_timespec(uint64_t from, struct timespec *to);
 
 // ucopy.S
-size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip);
-size_t ucopy_zero(void *to, size_t size, uint64_t *fault_ip);
-int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip);
-int64_t ucopy_probe(void *at, uint64_t *fault_ip);
-int64_t ucopy_exchange(uint32_t *at, uint32_t *expected, uint32_t value, uint64_t *fault_ip);
-int64_t ucopy_compare(uint64_t *at, uint64_t old, uint64_t new, uint64_t *fault_ip);
-int64_t ucopy_ring_look(uint64_t look[4], const void *peer, const void *own, uint64_t *fault_ip);
-int64_t ucopy_ring_store(uint32_t *at, uint32_t value, const uint32_t *then, uint64_t *fault_ip);
-extern const char ucopy_start[], ucopy_end[];
+size_t ucopy_bytes(void *to, const void *from, size_t size);
+size_t ucopy_zero(void *to, size_t size);
+int64_t ucopy_string(char *to, const char *from, size_t size);
+int64_t ucopy_probe(void *at);
+int64_t ucopy_exchange(uint32_t *at, uint32_t *expected, uint32_t value);
+int64_t ucopy_compare(uint64_t *at, uint64_t old, uint64_t new);
 
 // handle.c: descriptors and the capabilities behind them (the bare table: descriptor.h).
 int64_t handle_find(uint64_t fd, struct handle *handle);

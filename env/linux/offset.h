@@ -23,6 +23,17 @@
 #define OFFSET_R15 136
 #define OFFSET_ORIG_RAX 144
 #define OFFSET_WORK 160
+#define OFFSET_TID 2264
+#define OFFSET_PROCESS 2328
+
+// struct process_block
+#define PROCESS_PID 4
+#define PROCESS_PPID 8
+#define PROCESS_PGID 12
+#define PROCESS_UID 20
+#define PROCESS_EUID 24
+#define PROCESS_GID 32
+#define PROCESS_EGID 36
 
 // struct linux_thread in the block; a thread area's size as a mask.
 #define OFFSET_THREAD 1024
@@ -32,8 +43,11 @@
 
 // The number that a system call of the program must be below to be looked up in the table.
 #define TABLE_COUNT 452
+// Those below this one have their table in the trampoline page.
+#define TABLE_NEAR 340
 
 // Where in the trampoline page the way out begins for entry_leave.
 #define TRAMPOLINE_LEAVE 0x200
+#define TRAMPOLINE_UPCALL 0x80
 
 #endif

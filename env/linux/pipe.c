@@ -33,23 +33,39 @@ static struct linux_ring_index *peer_index(const struct ring *ring)
 	return (struct linux_ring_index *)(ring->base + (ring->is_writer ? RING_TAIL : RING_HEAD));
 }
 
-// One look sees: for the reader head, flags; for the writer flags, tail. False: the ring is gone.
+// False: the ring is gone. The flags are read first: what was written before the last writer closed is
+// seen when that is.
 static bool ring_look(struct ring *ring)
 {
-	const char *seen = ring->base + (ring->is_writer ? RING_FLAGS_WRITER : RING_HEAD);
-	uint64_t look[4], flags, peer;
+	const struct linux_ring_flags *flags = (const struct linux_ring_flags *)(
+		ring->base + (ring->is_writer ? RING_FLAGS_WRITER : RING_FLAGS));
+	uint32_t alone, nonblock, own, peer;
 
-	if (ucopy_ring_look(look, seen, own_index(ring), &thread_get()->fault_ip))
-		return false;
-	peer = ring->is_writer ? look[3] : look[1];
-	flags = ring->is_writer ? look[1] : look[2];
-	ring->own = (uint32_t)look[0];
-	ring->fill = ring->is_writer ? ring->own - (uint32_t)peer : (uint32_t)peer - ring->own;
+	GUARD_LOAD(alone, ring->is_writer ? &flags->no_readers : &flags->no_writers, gone);
+	GUARD_LOAD(nonblock, &flags->is_nonblock, gone);
+	GUARD_LOAD(peer, &peer_index(ring)->position, gone);
+	GUARD_LOAD(own, &own_index(ring)->position, gone);
+	ring->own = own;
+	ring->fill = ring->is_writer ? own - peer : peer - own;
 	if (ring->fill > RING_BYTES)
 		ring->fill = RING_BYTES;
-	ring->is_alone = ring->is_writer ? flags >> 32 : (uint32_t)flags;
-	ring->is_nonblock = (uint32_t)(ring->is_writer ? look[2] : look[3]);
+	ring->is_alone = alone;
+	ring->is_nonblock = nonblock;
 	return true;
+gone:
+	return false;
+}
+
+// Store, and only then read: the value read, or -1: the ring is gone.
+static int64_t ring_store(uint32_t *to, uint32_t value, const uint32_t *then)
+{
+	uint32_t read;
+
+	GUARD_STORE_FULL(to, value, gone);
+	GUARD_LOAD(read, then, gone);
+	return read;
+gone:
+	return -1;
 }
 
 // The ring of a handle, locked.
@@ -125,8 +141,7 @@ static uint64_t ring_copy(const struct ring *ring, void *buffers, uint64_t size)
 static bool ring_move(struct ring *ring, uint64_t count)
 {
 	const struct linux_ring_index *peer = peer_index(ring);
-	int64_t wants = ucopy_ring_store(&own_index(ring)->position, ring->own + (uint32_t)count,
-					 &peer->wants, &thread_get()->fault_ip);
+	int64_t wants = ring_store(&own_index(ring)->position, ring->own + (uint32_t)count, &peer->wants);
 	bool is_enough;
 
 	if (wants < 0)
@@ -157,8 +172,7 @@ static uint64_t ring_step(struct ring *ring, void *buffers, uint64_t size)
 // Say how many bytes this end waits for. False: the ring is gone.
 static bool ring_want(const struct ring *ring, uint32_t wants)
 {
-	return ucopy_ring_store(&own_index(ring)->wants, wants, &peer_index(ring)->position,
-				&thread_get()->fault_ip) >= 0;
+	return ring_store(&own_index(ring)->wants, wants, &peer_index(ring)->position) >= 0;
 }
 
 enum wait_end { WAIT_AGAIN, WAIT_BROKEN, WAIT_GONE };

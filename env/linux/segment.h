@@ -30,8 +30,8 @@ static inline uint64_t segments_copy_piece(struct segments *s, char *memory, uin
 
 	if (s->vector || s->left || size > s->size)
 		return segments_copy(s, memory, size, is_write);
-	not = is_write ? ucopy_bytes(memory, base, size, &thread_get()->fault_ip)
-		       : ucopy_bytes(base, memory, size, &thread_get()->fault_ip);
+	not = is_write ? ucopy_bytes(memory, base, size)
+		       : ucopy_bytes(base, memory, size);
 	s->base += size - not;
 	s->size -= size - not;
 	return size - not;

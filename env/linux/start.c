@@ -3,6 +3,7 @@
 
 extern const char entry_start[], entry_child[], trampoline[], library_end[];
 extern const char trampoline_exit[], trampoline_exit_end[], trampoline_slow_exit[];
+extern const char fixup_start[], fixup_end[];
 
 __attribute__((section(".library"), used)) const struct linux_library library = {
 	.magic = LIBRARY_MAGIC,
@@ -13,8 +14,8 @@ __attribute__((section(".library"), used)) const struct linux_library library = 
 	.exit_start = (uint64_t)trampoline_exit,
 	.exit_end = (uint64_t)trampoline_exit_end,
 	.slow_exit = (uint64_t)trampoline_slow_exit,
-	.fixup_start = (uint64_t)ucopy_start,
-	.fixup_end = (uint64_t)ucopy_end,
+	.fixup_start = (uint64_t)fixup_start,
+	.fixup_end = (uint64_t)fixup_end,
 };
 
 // A new program: the process server has set regs; a fresh thread's other registers are in order.
@@ -22,8 +23,8 @@ void start_program(void)
 {
 	struct linux_thread *thread = thread_get();
 
+	process_set(thread);
 	thread->orig_rax = UINT64_MAX;
-	thread->fault_ip = 0;
 	for (int i = 0; i < WINDOW_KINDS; i++)
 		thread->window_token[i] = 0;
 	thread->regs[REGISTER_FLAGS] = 0x202;
@@ -47,6 +48,17 @@ CHECK(OFFSET_R8, regs[REGISTER_R8]);
 CHECK(OFFSET_R15, regs[REGISTER_R15]);
 CHECK(OFFSET_ORIG_RAX, orig_rax);
 CHECK(OFFSET_WORK, work);
+CHECK(OFFSET_TID, tid);
+CHECK(OFFSET_PROCESS, process);
+#define CHECK_PROCESS(offset, member) _Static_assert(offset == offsetof(struct process_block, member), #member)
+CHECK_PROCESS(PROCESS_PID, pid);
+CHECK_PROCESS(PROCESS_PPID, ppid);
+CHECK_PROCESS(PROCESS_PGID, pgid);
+CHECK_PROCESS(PROCESS_UID, uid);
+CHECK_PROCESS(PROCESS_EUID, euid);
+CHECK_PROCESS(PROCESS_GID, gid);
+CHECK_PROCESS(PROCESS_EGID, egid);
+_Static_assert(TRAMPOLINE_UPCALL == TRAMPOLINE_SIGNAL, "the upcall entry");
 _Static_assert(OFFSET_THREAD == offsetof(struct abi_block, user), "struct linux_thread in the block");
 _Static_assert(AREA_TOP == AREA_STACK_END && AREA_TOP == AREA_TRAMPOLINE, "the stack ends at the trampoline");
 _Static_assert(AREA_THREAD == AREA_BLOCK + OFFSET_THREAD, "the block");

@@ -1,58 +1,83 @@
 // Which function answers which system call number of Linux x86-64. In the order of the numbers; what
-// lies between is not there.
+// lies between is not there. CALL: a function in C. HOT: the same, with a stub of its own, which takes two
+// instructions less. BARE: assembly, which keeps the registers itself.
+//
+// The list is read three times: for the first numbers, whose table lies in the trampoline page
+// (IS_NEAR); for the stubs (IS_STUBS, entry.S); and by itself for the table of the other numbers.
 #include "env/linux/offset.h"
 
+#ifdef IS_STUBS
+	.macro	BARE number, name
+	.endm
+#else
+#ifdef IS_NEAR
+#define TABLE_END TABLE_NEAR
+	.set	at, 0
+#else
+#define TABLE_END TABLE_COUNT
+	.set	at, TABLE_NEAR
 	.section .rodata
 	.balign	8
-	.globl	table
-	.set	at, 0
+	.globl	table_far
+table_far:
+#endif
 
-	.macro	CALL number, name
+	.macro	BARE number, name
+	.if	\number >= at && \number < TABLE_END
 	.rept	\number - at
-	.quad	call_missing
+	.quad	entry_missing
 	.endr
 	.quad	\name
 	.set	at, \number + 1
+	.endif
 	.endm
 
-table:
-	CALL	0, call_read
-	CALL	1, call_write
+	.macro	CALL number, name
+	BARE	\number, stub_\name
+	.endm
+
+	.macro	HOT number, name
+	BARE	\number, stub_\name
+	.endm
+#endif
+
+	HOT	0, call_read
+	HOT	1, call_write
 	CALL	2, call_open
-	CALL	3, call_close
+	HOT	3, call_close
 	CALL	4, call_stat
-	CALL	5, call_fstat
+	HOT	5, call_fstat
 	CALL	6, call_lstat
-	CALL	7, call_poll
-	CALL	8, call_lseek
+	HOT	7, call_poll
+	HOT	8, call_lseek
 	CALL	9, call_mmap
 	CALL	10, call_mprotect
 	CALL	11, call_munmap
 	CALL	12, call_brk
-	CALL	13, call_rt_sigaction
-	CALL	14, call_rt_sigprocmask
-	CALL	15, entry_sigreturn
+	HOT	13, call_rt_sigaction
+	HOT	14, call_rt_sigprocmask
+	BARE	15, entry_sigreturn
 	CALL	16, call_ioctl
-	CALL	17, call_pread64
-	CALL	18, call_pwrite64
+	HOT	17, call_pread64
+	HOT	18, call_pwrite64
 	CALL	19, call_readv
 	CALL	20, call_writev
 	CALL	21, call_access
 	CALL	22, call_pipe
 	CALL	23, call_select
-	CALL	24, call_sched_yield
+	HOT	24, call_sched_yield
 	CALL	25, call_mremap
 	CALL	26, call_msync
 	CALL	27, call_mincore
 	CALL	28, call_madvise
-	CALL	32, call_dup
+	HOT	32, call_dup
 	CALL	33, call_dup2
 	CALL	34, call_pause
 	CALL	35, call_nanosleep
 	CALL	36, call_getitimer
 	CALL	37, call_alarm
 	CALL	38, call_setitimer
-	CALL	39, call_getpid
+	BARE	39, leaf_getpid
 	CALL	40, call_sendfile
 	CALL	41, call_socket
 	CALL	42, call_connect
@@ -69,9 +94,9 @@ table:
 	CALL	53, call_socketpair
 	CALL	54, call_setsockopt
 	CALL	55, call_getsockopt
-	CALL	56, entry_clone
-	CALL	57, entry_fork
-	CALL	58, entry_vfork
+	BARE	56, entry_clone
+	BARE	57, entry_fork
+	BARE	58, entry_vfork
 	CALL	59, call_execve
 	CALL	60, call_exit
 	CALL	61, call_wait4
@@ -105,16 +130,16 @@ table:
 	CALL	98, call_getrusage
 	CALL	99, call_sysinfo
 	CALL	100, call_times
-	CALL	102, call_getuid
+	BARE	102, leaf_getuid
 	CALL	103, call_syslog
-	CALL	104, call_getgid
+	BARE	104, leaf_getgid
 	CALL	105, call_setuid
 	CALL	106, call_setgid
-	CALL	107, call_geteuid
-	CALL	108, call_getegid
+	BARE	107, leaf_geteuid
+	BARE	108, leaf_getegid
 	CALL	109, call_setpgid
-	CALL	110, call_getppid
-	CALL	111, call_getpgrp
+	BARE	110, leaf_getppid
+	BARE	111, leaf_getpgrp
 	CALL	112, call_setsid
 	CALL	113, call_setreuid
 	CALL	114, call_setregid
@@ -164,7 +189,7 @@ table:
 	CALL	169, call_reboot
 	CALL	170, call_sethostname
 	CALL	171, call_setdomainname
-	CALL	186, call_gettid
+	BARE	186, leaf_gettid
 	CALL	187, call_readahead
 	CALL	188, call_xattr
 	CALL	189, call_lxattr
@@ -180,7 +205,7 @@ table:
 	CALL	199, call_fxattr
 	CALL	200, call_tkill
 	CALL	201, call_time
-	CALL	202, call_futex
+	HOT	202, call_futex
 	CALL	203, call_sched_setaffinity
 	CALL	204, call_sched_getaffinity
 	CALL	213, call_epoll_create
@@ -193,11 +218,11 @@ table:
 	CALL	225, call_timer_getoverrun
 	CALL	226, call_timer_delete
 	CALL	227, call_clock_settime
-	CALL	228, call_clock_gettime
+	HOT	228, call_clock_gettime
 	CALL	229, call_clock_getres
 	CALL	230, call_clock_nanosleep
 	CALL	231, call_exit_group
-	CALL	232, call_epoll_wait
+	HOT	232, call_epoll_wait
 	CALL	233, call_epoll_ctl
 	CALL	234, call_tgkill
 	CALL	235, call_utimes
@@ -207,7 +232,7 @@ table:
 	CALL	259, call_mknodat
 	CALL	260, call_fchownat
 	CALL	261, call_futimesat
-	CALL	262, call_newfstatat
+	HOT	262, call_newfstatat
 	CALL	263, call_unlinkat
 	CALL	264, call_renameat
 	CALL	265, call_linkat
@@ -222,7 +247,7 @@ table:
 	CALL	274, call_get_robust_list
 	CALL	277, call_sync_file_range
 	CALL	280, call_utimensat
-	CALL	281, call_epoll_pwait
+	HOT	281, call_epoll_pwait
 	CALL	282, call_signalfd
 	CALL	283, call_timerfd_create
 	CALL	284, call_eventfd
@@ -258,8 +283,13 @@ table:
 	CALL	436, call_close_range
 	CALL	439, call_faccessat2
 	CALL	441, call_epoll_pwait2
-	.rept	TABLE_COUNT - at
-	.quad	call_missing
-	.endr
 
+#ifndef IS_STUBS
+	.rept	TABLE_END - at
+	.quad	entry_missing
+	.endr
+#endif
+
+#if !defined(IS_NEAR) && !defined(IS_STUBS)
 	.section .note.GNU-stack, "", @progbits
+#endif

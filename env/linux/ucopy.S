@@ -1,66 +1,63 @@
-// The only code of the library that touches the program's memory, and the windows.
+// Code that touches the program's memory, and the windows. (Single words: guard.h.)
 //
-// While it runs, linux_thread.fault_ip says where a fault that cannot be resolved continues; the
-// process server believes only addresses between ucopy_start and ucopy_end.
+// FIXUP says where a fault of an instruction that cannot be resolved continues (struct linux_fixup).
 	.text
-	.globl	ucopy_start, ucopy_end, ucopy_bytes, ucopy_zero, ucopy_string, ucopy_probe, ucopy_exchange
-	.globl	ucopy_compare, ucopy_ring_look, ucopy_ring_store
-ucopy_start:
+	.globl	ucopy_bytes, ucopy_zero, ucopy_string, ucopy_probe, ucopy_exchange
+	.globl	ucopy_compare
 
-// size_t ucopy_bytes(void *to, const void *from, size_t size, uint64_t *fault_ip)
+	.macro	FIXUP at, to
+	.pushsection .fixup, "a"
+	.balign	8
+	.long	\at - ., \to - .
+	.popsection
+	.endm
+
+// size_t ucopy_bytes(void *to, const void *from, size_t size)
 // Returns how many bytes were not copied.
 ucopy_bytes:
-	mov	%rcx, %r8
-	lea	words_fault(%rip), %rax
-	mov	%rax, (%r8)
 	mov	%rdx, %rcx
 	shr	$3, %rcx
 	and	$7, %edx
+copy_words:
 	rep movsq
 	mov	%edx, %ecx
-tail:
-	lea	bytes_fault(%rip), %rax
-	mov	%rax, (%r8)
+copy_bytes:
 	rep movsb
-bytes_fault:
-	movq	$0, (%r8)
+copy_end:
 	mov	%rcx, %rax
 	ret
-words_fault:				// up to the last byte that can be had
+copy_words_fault:			// up to the last byte that can be had
 	lea	(%rdx, %rcx, 8), %rcx
-	jmp	tail
+	jmp	copy_bytes
+	FIXUP	copy_words, copy_words_fault
+	FIXUP	copy_bytes, copy_end
 
-// size_t ucopy_zero(void *to, size_t size, uint64_t *fault_ip)
+// size_t ucopy_zero(void *to, size_t size)
 // Returns how many bytes were not cleared.
 ucopy_zero:
-	mov	%rdx, %r8
 	mov	%esi, %edx
 	mov	%rsi, %rcx
 	shr	$3, %rcx
 	and	$7, %edx
 	xor	%eax, %eax
-	lea	zero_words_fault(%rip), %r9
-	mov	%r9, (%r8)
+zero_words:
 	rep stosq
 	mov	%edx, %ecx
-zero_tail:
-	lea	zero_bytes_fault(%rip), %r9
-	mov	%r9, (%r8)
+zero_bytes:
 	rep stosb
-zero_bytes_fault:
-	movq	$0, (%r8)
+zero_end:
 	mov	%rcx, %rax
 	ret
 zero_words_fault:
 	lea	(%rdx, %rcx, 8), %rcx
-	jmp	zero_tail
+	jmp	zero_bytes
+	FIXUP	zero_words, zero_words_fault
+	FIXUP	zero_bytes, zero_end
 
-// int64_t ucopy_string(char *to, const char *from, size_t size, uint64_t *fault_ip)
+// int64_t ucopy_string(char *to, const char *from, size_t size)
 // Copies up to and with the NUL. Returns the length without it, size when there was none, -EFAULT.
 ucopy_string:
 // Eight bytes at a time where they end within the page: the next one may be nobody's.
-	lea	string_fault(%rip), %rax
-	mov	%rax, (%rcx)
 	xor	%eax, %eax
 	mov	$0x0101010101010101, %r9
 	mov	$0x8080808080808080, %r10
@@ -71,7 +68,9 @@ ucopy_string:
 	and	$0xfff, %r8d
 	cmp	$0xff8, %r8d
 	ja	3f
+string_word:
 	mov	(%rsi, %rax), %r8
+string_word_to:
 	mov	%r8, (%rdi, %rax)
 	mov	%r8, %r11
 	not	%r11
@@ -83,7 +82,9 @@ ucopy_string:
 	jmp	1b
 3:	cmp	%rdx, %rax
 	jae	2f
+string_byte:
 	mov	(%rsi, %rax), %r8b
+string_byte_to:
 	mov	%r8b, (%rdi, %rax)
 	test	%r8b, %r8b
 	jz	2f
@@ -92,89 +93,43 @@ ucopy_string:
 4:	bsf	%r8, %r8
 	shr	$3, %r8d
 	add	%r8, %rax
-2:	movq	$0, (%rcx)
-	ret
-string_fault:
-	movq	$0, (%rcx)
+2:	ret
+fault:
 	mov	$-14, %rax
 	ret
+	FIXUP	string_word, fault
+	FIXUP	string_word_to, fault
+	FIXUP	string_byte, fault
+	FIXUP	string_byte_to, fault
 
-// int64_t ucopy_probe(void *at, uint64_t *fault_ip): can this byte be written? 0 or -EFAULT.
+// int64_t ucopy_probe(void *at): can this byte be written? 0 or -EFAULT.
 ucopy_probe:
-	lea	probe_fault(%rip), %rax
-	mov	%rax, (%rsi)
 	lock orb $0, (%rdi)
-	movq	$0, (%rsi)
 	xor	%eax, %eax
 	ret
-probe_fault:
-	movq	$0, (%rsi)
-	mov	$-14, %rax
-	ret
+	FIXUP	ucopy_probe, fault
 
-// int64_t ucopy_exchange(uint32_t *at, uint32_t *expected, uint32_t value, uint64_t *fault_ip): atomically,
-// store the value if *expected is there; *expected becomes what was. 1: stored, 0: not, or -EFAULT.
+// int64_t ucopy_exchange(uint32_t *at, uint32_t *expected, uint32_t value): atomically, store the value
+// if *expected is there; *expected becomes what was. 1: stored, 0: not, or -EFAULT.
 ucopy_exchange:
-	lea	exchange_fault(%rip), %rax
-	mov	%rax, (%rcx)
 	mov	(%rsi), %eax
+exchange:
 	lock cmpxchgl %edx, (%rdi)
-	movq	$0, (%rcx)
 	mov	%eax, (%rsi)
 	sete	%al
 	movzbl	%al, %eax
 	ret
-exchange_fault:
-	movq	$0, (%rcx)
-	mov	$-14, %rax
-	ret
+	FIXUP	exchange, fault
 
-// int64_t ucopy_compare(uint64_t *at, uint64_t old, uint64_t new, uint64_t *fault_ip)
+// int64_t ucopy_compare(uint64_t *at, uint64_t old, uint64_t new)
 // Compare and exchange: 0, 1 when it was not old, -EFAULT.
 ucopy_compare:
-	lea	compare_fault(%rip), %rax
-	mov	%rax, (%rcx)
 	mov	%rsi, %rax
+compare:
 	lock cmpxchg %rdx, (%rdi)
 	setne	%al
 	movzbl	%al, %eax
-	movq	$0, (%rcx)
 	ret
-compare_fault:
-	movq	$0, (%rcx)
-	mov	$-14, %rax
-	ret
-
-// int64_t ucopy_ring_look(uint64_t look[4], const void *peer, const void *own, uint64_t *fault_ip)
-// look: the own index's word; three words from `peer` on, as far as they are wanted (protocol/linux.h).
-ucopy_ring_look:
-	lea	look_fault(%rip), %rax
-	mov	%rax, (%rcx)
-	mov	(%rdx), %rax
-	mov	%rax, (%rdi)
-	mov	(%rsi), %rax
-	mov	%rax, 8(%rdi)
-	mov	8(%rsi), %rax
-	mov	%rax, 16(%rdi)
-	mov	16(%rsi), %rax
-	mov	%rax, 24(%rdi)
-	movq	$0, (%rcx)
-	xor	%eax, %eax
-	ret
-look_fault:
-	movq	$0, (%rcx)
-	mov	$-14, %rax
-	ret
-
-// int64_t ucopy_ring_store(uint32_t *at, uint32_t value, const uint32_t *then, uint64_t *fault_ip)
-// Store, and only then read: the value read, or -EFAULT.
-ucopy_ring_store:
-	lea	look_fault(%rip), %rax
-	mov	%rax, (%rcx)
-	xchg	%esi, (%rdi)
-	mov	(%rdx), %eax
-	movq	$0, (%rcx)
-	ret
-ucopy_end:
+	FIXUP	compare, fault
 
 	.section .note.GNU-stack, "", @progbits

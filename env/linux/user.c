@@ -5,14 +5,14 @@ size_t user_get_some(void *to, uint64_t from, size_t size)
 {
 	if (!user_is_range(from, size))
 		return size;
-	return ucopy_bytes(to, (const void *)from, size, &thread_get()->fault_ip);
+	return ucopy_bytes(to, (const void *)from, size);
 }
 
 size_t user_put_some(uint64_t to, const void *from, size_t size)
 {
 	if (!user_is_range(to, size))
 		return size;
-	return ucopy_bytes((void *)to, from, size, &thread_get()->fault_ip);
+	return ucopy_bytes((void *)to, from, size);
 }
 
 int64_t user_get(void *to, uint64_t from, size_t size)
@@ -38,7 +38,7 @@ int64_t user_get_string(char *to, uint64_t from, size_t size)
 		return -EFAULT;
 	if (room > PROGRAM_END - from)
 		room = PROGRAM_END - from;
-	length = ucopy_string(to, (const char *)from, room, &thread_get()->fault_ip);
+	length = ucopy_string(to, (const char *)from, room);
 	return room < size && length == (int64_t)room ? -EFAULT : length;
 }
 
@@ -47,7 +47,7 @@ int64_t user_probe(uint64_t address, size_t size)
 	if (!user_is_range(address, size))
 		return -EFAULT;
 	for (uint64_t at = address; at < address + size; at = (at & ~(uint64_t)(PAGE_SIZE - 1)) + PAGE_SIZE)
-		if (ucopy_probe((void *)at, &thread_get()->fault_ip))
+		if (ucopy_probe((void *)at))
 			return -EFAULT;
 	return 0;
 }

@@ -143,10 +143,10 @@ int64_t window_call(struct window_call *call)
 
 int64_t window_read(void *to, const char *window, size_t size)
 {
-	return ucopy_bytes(to, window, size, &thread_get()->fault_ip) ? -EFAULT : 0;
+	return ucopy_bytes(to, window, size) ? -EFAULT : 0;
 }
 
 int64_t window_write(char *window, const void *from, size_t size)
 {
-	return ucopy_bytes(window, from, size, &thread_get()->fault_ip) ? -EFAULT : 0;
+	return ucopy_bytes(window, from, size) ? -EFAULT : 0;
 }

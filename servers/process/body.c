@@ -49,12 +49,33 @@ static bool is_in_library(uint64_t address)
 	return address >= ENV_TEXT && address < library.library_end;
 }
 
+static const struct linux_fixup *fixup_at(uint64_t address)
+{
+	uint32_t page = (uint32_t)((address - ENV_TEXT) / PAGE_SIZE);
+
+	return (const struct linux_fixup *)((const uint8_t *)store_at(library_run[page / LIBRARY_RUN] +
+								      page % LIBRARY_RUN) + address % PAGE_SIZE);
+}
+
+uint64_t body_fixup(uint64_t ip)
+{
+	for (uint64_t a = library.fixup_start; a < library.fixup_end; a += sizeof(struct linux_fixup)) {
+		const struct linux_fixup *fixup = fixup_at(a);
+
+		if (a + (uint64_t)(int64_t)fixup->at == ip)
+			return a + offsetof(struct linux_fixup, to) + (uint64_t)(int64_t)fixup->to;
+	}
+	return 0;
+}
+
 static void library_check(void)
 {
 	memcpy(&library, store_at(library_run[0]), sizeof(library));
 	if (library.magic != LIBRARY_MAGIC || library.library_end > ENV_TEXT + library_pages * PAGE_SIZE ||
 	    library.trampoline % PAGE_SIZE || !is_in_library(library.trampoline) ||
-	    !is_in_library(library.entry_start))
+	    !is_in_library(library.entry_start) || library.fixup_start % sizeof(struct linux_fixup) ||
+	    library.fixup_end % sizeof(struct linux_fixup) || library.fixup_start < ENV_TEXT ||
+	    library.fixup_end > library.library_end)
 		fail("the library's header is wrong");
 }
 

@@ -50,6 +50,8 @@ struct body {
 // Read the library (region "linux"). Exits when it is not right.
 void body_library_make(cap_t endpoint);
 const struct linux_library *body_library(void);
+// Where a fault of the library's instruction at `ip` continues; 0: none is expected there.
+uint64_t body_fixup(uint64_t ip);
 
 // A body for a task in a space (which it takes a reference on), with one thread: all but registers, handles,
 // files. Null: no memory.

@@ -15,13 +15,12 @@
 
 static bool is_environment(uint64_t ip) { return ip >= ENV_BASE && ip < ENV_END; }
 
-// A fault of the library's own code: its copy routines expect one, anything else is its bug.
+// A fault of the library's own code: where it touches the program's memory it expects one, anything else is its bug.
 static void library_fault(struct task *task, struct msg *m, uint64_t ip, uint64_t address)
 {
-	const struct linux_library *library = body_library();
-	uint64_t fixup = __atomic_load_n(&caller->block->fault_ip, __ATOMIC_RELAXED);
+	uint64_t fixup = body_fixup(ip);
 
-	if (fixup >= library->fixup_start && fixup < library->fixup_end) {
+	if (fixup) {
 		*m = (struct msg){.tag = TAG(FAULT_REPLY_JUMP, 1), .words = {fixup}};
 		return;
 	}

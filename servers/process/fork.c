@@ -31,7 +31,6 @@ static void block_copy(struct thread *thread, const struct linux_thread *from, u
 	t->slot_notify = own.slot_notify;
 	t->slot_context = own.slot_context;
 	t->ticks_start = own.ticks_start;
-	t->fault_ip = 0;
 	t->fork_result = 0;
 	memcpy(t->window_token, own.window_token, sizeof(t->window_token));
 	if (stack)

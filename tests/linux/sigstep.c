@@ -207,7 +207,7 @@ int main(void)
 		return 1;
 	printf("# instructions are %scounted\n", counted ? "" : "not ");
 	call_set(SYS_getppid, 1, 2, 3, 4);
-	sweep("getppid", counted, 40, (uint64_t)getppid());
+	sweep("getppid", counted, 16, (uint64_t)getppid());
 	call_set(SYS_rt_sigprocmask, SIG_BLOCK, 0, (uint64_t)&old, 8);
 	sweep("rt_sigprocmask", counted, 80, 0);
 	call_set(SYS_read, (uint64_t)zero, (uint64_t)&in_byte, 1, 4);
