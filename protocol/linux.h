@@ -337,6 +337,12 @@ struct linux_share {
 	uint16_t handle;   // index + 1; 0: free
 	uint16_t thread;   // that the server wakes
 	uint64_t token;    // of a set; of a pipe 1: its writing end
+	uint64_t address;  // the library: where it is mapped
+	// Of a pipe, the library's: the slot of the other end's bell (0: none); kicks so far; bytes moved so far;
+	// and when the bell was rung last: that, and what the other end said then.
+	uint32_t bell, kicks;
+	uint64_t moved, rung_moved;
+	uint32_t rung_position, rung_wants;
 };
 _Static_assert(RING_PAGES * PAGE_SIZE <= LINUX_SHARE_STRIDE && SET_PAGES * PAGE_SIZE <= LINUX_SHARE_STRIDE &&
 	       LINUX_SHARES * LINUX_SHARE_STRIDE <= ENV_SHARE_STRIDE, "shares fit");

@@ -43,7 +43,7 @@ def table_calls():
     numbers = set()
     with open(os.path.join(TOP, "env/linux/table.S")) as f:
         for line in f:
-            m = re.match(r"\s*CALL\s+(\d+),\s*(\w+)", line)
+            m = re.match(r"\s*(?:CALL|HOT|BARE)\s+(\d+),\s*(\w+)", line)
             if m and m.group(2) != "call_missing":
                 numbers.add(int(m.group(1)))
     names = subprocess.run(["gcc", "-E", "-dM", "-include", "sys/syscall.h", "-x", "c", "/dev/null"],

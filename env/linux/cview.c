@@ -131,7 +131,7 @@ static bool view_take(const struct handle *handle, struct view *view)
 	if (io < IO_CVIEW || io >= IO_CVIEW + ENV_CVIEW_MAX)
 		return false;
 	*view = view_of(process, io - IO_CVIEW);
-	while (!view_try(view->record))
+	while (!process_is_alone(process) && !view_try(view->record))
 		sys_yield();
 	if (view->record->handle == handle->index + 1) {
 		view->record->is_used = 1;
@@ -151,7 +151,7 @@ void cview_release(int64_t index)
 	if (io < IO_CVIEW || io >= IO_CVIEW + ENV_CVIEW_MAX)
 		return;
 	view = &process->cviews[io - IO_CVIEW];
-	while (!view_try(view))
+	while (!process_is_alone(process) && !view_try(view))
 		sys_yield();
 	if (view->handle == index + 1)
 		view->handle = 0;
@@ -345,6 +345,36 @@ bool cview_read(const struct handle *handle, struct segments *s, uint64_t size, 
 	}
 	view_unlock(view.record);
 	return n >= 0;
+}
+
+static int64_t read_short(struct process_block *process, uint32_t index, uint64_t buffer, uint64_t size,
+			  uint64_t offset)
+{
+	uint32_t number = process->io[index] - (uint32_t)IO_CVIEW;
+	struct view view;
+	uint64_t at, end, n;
+
+	if (!process_is_alone(process) || number >= ENV_CVIEW_MAX)
+		return -EAGAIN;
+	view = view_of(process, number);
+	at = offset == UINT64_MAX ? view.description->offset : offset;
+	end = view_end(&view);
+	if (view.record->handle != index + 1 || !(view.record->rights & CVIEW_READ) || (int64_t)at < 0 || at >= end)
+		return -EAGAIN;
+	n = size < end - at ? size : end - at;
+	if (n == 0 || view_covers(&view, at, n) != n || !read_note(&view) ||
+	    ucopy_bytes((void *)buffer, view_address(&view, at), n) ||
+	    (offset == UINT64_MAX && !offset_move(view.description, at, at + n)))
+		return -EAGAIN;
+	view.record->is_used = 1;
+	return (int64_t)n;
+}
+
+int64_t cview_read_short(uint32_t index, uint64_t buffer, uint64_t size, uint64_t offset)
+{
+	int64_t result = read_short(process_get(), index, buffer, size, offset);
+
+	return result >= 0 ? result : move_long(index, buffer, size, offset, false);
 }
 
 bool cview_write(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done)

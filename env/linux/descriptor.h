@@ -28,16 +28,21 @@ static inline int64_t descriptor_find(const struct process_block *process, uint6
 	return handle == 0 || handle > LINUX_FD_MAX ? -EBADF : (int64_t)handle - 1;
 }
 
+static inline struct handle handle_at(const struct process_block *process, uint32_t index)
+{
+	const struct linux_handle *handle = &process->handles[index];
+
+	return (struct handle){LINUX_SLOT_HANDLES + index, handle->kind, handle->type, (uint16_t)index};
+}
+
 // What fd names: 0 or -EBADF.
 static inline int64_t handle_get(const struct process_block *process, uint64_t fd, struct handle *out)
 {
 	int64_t index = descriptor_find(process, (uint32_t)fd);
-	const struct linux_handle *handle;
 
 	if (index < 0)
 		return index;
-	handle = &process->handles[index];
-	*out = (struct handle){LINUX_SLOT_HANDLES + (cap_t)index, handle->kind, handle->type, (uint16_t)index};
+	*out = handle_at(process, (uint32_t)index);
 	return 0;
 }
 

@@ -5,13 +5,9 @@
 
 static int64_t buffers_clear(struct segments *s, uint64_t size)
 {
-	struct linux_thread *thread = thread_get();
+	const struct linux_thread *thread = thread_get();
 	uint64_t done = 0;
 
-	if (!s->vector && !s->left && size <= CLEAR_MAX) {
-		done = size - ucopy_zero((void *)s->base, size);
-		return done || !size ? (int64_t)done : -EFAULT;
-	}
 	while (done < size && segment_next(s) == 0) {
 		uint64_t n = s->size < size - done ? s->size : size - done;
 		uint64_t not;
@@ -29,13 +25,41 @@ static int64_t buffers_clear(struct segments *s, uint64_t size)
 	return done || !size ? (int64_t)done : -EFAULT;
 }
 
+static unsigned device_of(uint8_t io) { return (io - IO_DEVICE) / 4u; }
+
+static bool may_move(uint8_t io, bool is_write)
+{
+	unsigned mode = (io - IO_DEVICE) % 4u;
+
+	return mode != (is_write ? 0 : O_WRONLY) && mode != O_ACCMODE;
+}
+
+int64_t device_write(uint8_t io, uint64_t size)
+{
+	if (!may_move(io, true))
+		return -EBADF;
+	return device_of(io) == IO_FULL ? -ENOSPC : (int64_t)size;
+}
+
 int64_t device_move(uint8_t io, struct segments *s, uint64_t size, bool is_write)
 {
-	uint8_t device = (uint8_t)((io - IO_DEVICE) / 4), mode = (uint8_t)((io - IO_DEVICE) % 4);
-
-	if (mode == (is_write ? 0 : O_WRONLY) || mode == O_ACCMODE)
-		return -EBADF;
 	if (is_write)
-		return device == IO_FULL ? -ENOSPC : (int64_t)size;
-	return device == IO_NULL ? 0 : buffers_clear(s, size);
+		return device_write(io, size);
+	if (!may_move(io, false))
+		return -EBADF;
+	return device_of(io) == IO_NULL ? 0 : buffers_clear(s, size);
+}
+
+static __attribute__((noinline)) int64_t read_long(uint8_t io, uint64_t buffer, uint64_t size)
+{
+	struct segments s = {.base = buffer, .size = size};
+
+	return device_move(io, &s, size, false);
+}
+
+int64_t device_read(uint8_t io, uint64_t buffer, uint64_t size)
+{
+	if (size - 1 < CLEAR_MAX && may_move(io, false) && device_of(io) != IO_NULL && !ucopy_zero((void *)buffer, size))
+		return (int64_t)size;
+	return read_long(io, buffer, size);
 }

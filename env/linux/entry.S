@@ -105,6 +105,7 @@ stub_\name:
 
 #define IS_STUBS 1
 #include "env/linux/table.S"
+	HOT	8, call_lseek			// what leaf_lseek leaves
 	.purgem	CALL
 
 	.text

@@ -9,14 +9,7 @@
 #include "env/linux/library.h"
 #include "protocol/gen/process.h"
 
-static struct space_block *space_get(void) { return (struct space_block *)ENV_SPACE; }
-
 static struct futex_waiter *waiter_get(uint32_t i) { return &space_get()->waiters[i % ENV_THREAD_MAX]; }
-
-static uint32_t bucket_of(uint64_t key)
-{
-	return (uint32_t)((key >> 2) * 0x9e3779b1u >> 8) % FUTEX_BUCKETS;
-}
 
 static struct futex_bucket *bucket_lock(uint32_t i)
 {
@@ -71,7 +64,7 @@ static void waiter_signal(struct futex_waiter *w)
 	uint64_t result;
 
 	if (w->process_index == thread_get()->process_index)
-		(void)sys_signal(w->slot_notify);
+		(void)native_signal(w->slot_notify);
 	else
 		(void)process_futex_signal(LINUX_SLOT_PROCESS, (uint64_t)(w - space_get()->waiters), &result);
 }
@@ -85,9 +78,9 @@ static uint64_t key_of(const struct futex *f, uint64_t address)
 static int64_t wait_begin(const struct futex *f, struct futex_waiter *w)
 {
 	uint64_t key = key_of(f, f->address);
-	uint32_t number = bucket_of(key), now;
+	uint32_t number = futex_bucket_of(key), now;
 	struct futex_bucket *bucket = bucket_lock(number);
-	int64_t err = user_get(&now, f->address, sizeof now);
+	int64_t err = user_get_u32(&now, f->address) ? 0 : -EFAULT;
 
 	if (!err && now != f->value)
 		err = -EAGAIN;
@@ -149,15 +142,12 @@ static int64_t bucket_wake(struct futex_bucket *bucket, uint64_t key, uint32_t c
 
 static int64_t wake_local(uint64_t key, uint32_t count, uint32_t bitset)
 {
-	uint32_t number = bucket_of(key);
-	struct futex_bucket *bucket = &space_get()->buckets[number];
+	struct futex_bucket *bucket;
 	int64_t woken;
 
-	// A waiter that is not there yet will read the word after it was changed.
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&bucket->first, __ATOMIC_RELAXED) && !__atomic_load_n(&bucket->lock, __ATOMIC_RELAXED))
+	if (!futex_is_awaited(key))
 		return 0;
-	bucket_lock(number);
+	bucket = bucket_lock(futex_bucket_of(key));
 	woken = bucket_wake(bucket, key, count, bitset);
 	bucket_unlock(bucket);
 	return woken;
@@ -190,7 +180,7 @@ static int64_t waiters_move(struct futex_bucket *from, struct futex_bucket *to, 
 static int64_t requeue_local(const struct futex *f, uint32_t wake, uint32_t move, bool is_compared)
 {
 	uint64_t key = key_of(f, f->address), other = key_of(f, f->other);
-	uint32_t a = bucket_of(key), b = bucket_of(other), now = f->value;
+	uint32_t a = futex_bucket_of(key), b = futex_bucket_of(other), now = f->value;
 	struct futex_bucket *first = bucket_lock(a < b ? a : b);
 	struct futex_bucket *second = a == b ? NULL : bucket_lock(a < b ? b : a);
 	struct futex_bucket *from = a <= b ? first : second, *to = a == b || a > b ? first : second;

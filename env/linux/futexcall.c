@@ -153,12 +153,17 @@ static bool has_second(uint32_t command)
 	return command == FUTEX_REQUEUE || command == FUTEX_CMP_REQUEUE || command == FUTEX_WAKE_OP;
 }
 
+#define PRIVATE_WAKE (FUTEX_WAKE | FUTEX_PRIVATE)
+
 int64_t call_futex(uint64_t address, uint64_t op, uint64_t value, uint64_t timeout, uint64_t other,
 		   uint64_t value3)
 {
 	uint32_t command = (uint32_t)op & 0x7f;
 	struct futex f = {address, other, (uint32_t)value, ~0u, !(op & FUTEX_PRIVATE)};
 
+	if ((uint32_t)op == PRIVATE_WAKE && address % 4 == 0 && user_is_range(address, 4) &&
+	    !futex_is_awaited(address))
+		return 0;
 	if ((op & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT && command != FUTEX_WAIT_BITSET)
 		return -ENOSYS;
 	if (address % 4 || (has_second(command) && other % 4))

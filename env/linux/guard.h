@@ -9,6 +9,8 @@
 // `to` is a variable of the size of *from: 4 or 8 bytes.
 #define GUARD_LOAD(to, from, bad) \
 	__asm__ goto volatile("1:\tmov %1, %0" GUARD(bad) : "=r"(to) : "m"(*(from)) : "memory" : bad)
+#define GUARD_LOAD_HALF(to, from, bad) \
+	__asm__ goto volatile("1:\tmovzwl %1, %0" GUARD(bad) : "=r"(to) : "m"(*(from)) : "memory" : bad)
 #define GUARD_LOAD_BYTE(to, from, bad) \
 	__asm__ goto volatile("1:\tmovzbl %1, %0" GUARD(bad) : "=r"(to) : "m"(*(from)) : "memory" : bad)
 // `value` is a variable of 1, 2, 4 or 8 bytes: so many are stored.

@@ -10,8 +10,11 @@
 static struct process_block *table_lock(void)
 {
 	struct process_block *process = process_get();
-	uint32_t owner = thread_get()->tid;
+	uint32_t owner;
 
+	if (process_is_alone(process))
+		return process;
+	owner = thread_get()->tid;
 	for (;;) {
 		uint32_t free = 0;
 
@@ -67,6 +70,8 @@ static int64_t reserve(bool for_descriptor)
 	if (is_full && process_grow_handles(LINUX_SLOT_PROCESS, &room) == OK && (int64_t)room > 0)
 		index = reserve_once(for_descriptor, &is_full);
 	if (is_full && closed_drop())
+		index = reserve_once(for_descriptor, &is_full);
+	if (is_full && index < 0 && for_descriptor && bells_drop())
 		index = reserve_once(for_descriptor, &is_full);
 	if (index >= 0)
 		msg_set_receive(handle_slot(index), 1);

@@ -226,7 +226,7 @@ static int64_t move(const struct handle *handle, struct segments *s, uint64_t si
 
 	if (handle->kind == HANDLE_SOCKET)
 		return socket_move(handle, s, size, offset, is_write);
-	if (io >= IO_DEVICE && io < IO_DEVICE_END)
+	if (is_device(io))
 		return device_move(io, s, size, is_write);
 	if (is_write && handle->type == TYPE_REGULAR && limit_file() != UINT64_MAX)
 		return write_limited(handle, s, size, offset, false);
@@ -236,19 +236,34 @@ static int64_t move(const struct handle *handle, struct segments *s, uint64_t si
 	return move_rest(handle, s, size, offset, is_write, done);
 }
 
-static int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset, bool is_write)
+int64_t move_long(uint32_t index, uint64_t buffer, uint64_t size, uint64_t offset, bool is_write)
 {
 	struct segments s = {.base = buffer, .size = size < IO_MAX ? size : IO_MAX};
-	struct handle handle;
-	int64_t err = handle_find(fd, &handle);
+	struct handle handle = handle_at(process_get(), index);
 
-	if (err)
-		return err;
-	if ((int64_t)size < 0)
-		return -EINVAL;
-	if (!user_is_range(buffer, size))
-		return -EFAULT;
 	return move(&handle, &s, s.size, offset, is_write);
+}
+
+// The short ways first: a device that the library is itself, a pipe's ring, a file's view.
+static inline int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset, bool is_write)
+{
+	const struct process_block *process = process_get();
+	int64_t index = descriptor_find(process, (uint32_t)fd);
+	uint8_t io;
+
+	if (index < 0)
+		return index;
+	if (!user_is_range(buffer, size))
+		return (int64_t)size < 0 ? -EINVAL : -EFAULT;
+	io = process->io[index];
+	if (is_device(io))
+		return is_write ? device_write(io, size) : device_read(io, buffer, size);
+	if (io >= IO_CVIEW && !is_write)
+		return cview_read_short((uint32_t)index, buffer, size, offset);
+	if (process->share_of[index] && offset == UINT64_MAX)
+		return is_write ? pipe_write_short((uint32_t)index, buffer, size)
+				: pipe_read_short((uint32_t)index, buffer, size);
+	return move_long((uint32_t)index, buffer, size, offset, is_write);
 }
 
 static int64_t move_vector(uint64_t fd, uint64_t vector, uint64_t count, uint64_t offset, bool is_write)

@@ -63,6 +63,10 @@ static inline void process_set(struct linux_thread *thread)
 static inline cap_t notification_get(void) { return thread_get()->slot_notify; }
 static inline cap_t schedcontext_get(void) { return thread_get()->slot_context; }
 
+// leaf.S: a native call on a notification.
+err_t native_short(unsigned number, cap_t cap, tag_t tag);
+static inline err_t native_signal(cap_t notification) { return native_short(SYSCALL_SEND, notification, 0); }
+
 // string.c. Freestanding C needs them, too.
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
@@ -175,11 +179,16 @@ int64_t remote_call(struct window_call *call);
 int64_t window_read(void *to, const char *window, size_t size);
 int64_t window_write(char *window, const void *from, size_t size);
 
+// io.c: read or write from or to one buffer, whose range is good, in whichever way.
+int64_t move_long(uint32_t index, uint64_t buffer, uint64_t size, uint64_t offset, bool is_write);
+
 // cview.c: open regular files, as far as no server need be asked (protocol/linux.h, struct cview_*).
 // False: ask.
 struct segments;
 bool cview_read(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done);
 bool cview_write(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done);
+// A read into one buffer, whose range is good: from the view at once, when there is one thread.
+int64_t cview_read_short(uint32_t index, uint64_t buffer, uint64_t size, uint64_t offset);
 bool cview_seek(const struct handle *handle, uint64_t offset, uint64_t whence, int64_t *result);
 bool cview_stat(const struct handle *handle, uint64_t out, int64_t *result);
 // The handle names nothing any more; all do so in the child of a fork.
@@ -214,6 +223,9 @@ void share_unlock(uint32_t share);
 // It is no more.
 void share_drop(uint32_t share);
 uint64_t share_address(uint32_t share);
+// Give up what signals the other end of a pipe, of one share or of all; true: there was one.
+void bell_drop(struct linux_share *share);
+bool bells_drop(void);
 // The board's token, or 0.
 uint64_t board_get(void);
 void board_renew(void);
@@ -222,6 +234,20 @@ int64_t notify_call(cap_t cap, struct msg *m);
 
 // ready.c: what would not wait (POLL* bits; more than `events` may come), and sleeping until that changes.
 uint32_t ready_get(const struct handle *handle, uint32_t events);
+// The same of a handle whose word on the board tells all of `events`; -1: there is none.
+static inline int64_t ready_published(const struct process_block *process, uint32_t index, uint32_t events)
+{
+	uint32_t have = process->watched[index];
+	const volatile struct linux_word *words =
+		(const volatile struct linux_word *)((const char *)process + ENV_BOARD_OFFSET);
+
+	if (!(have & WATCHED_IN))
+		return -1;
+	if ((events & (POLLOUT | POLLWRNORM | POLLWRBAND) && !(have & WATCHED_OUT)) ||
+	    (events & POLLPRI && !(have & WATCHED_PRI)))
+		return -1;
+	return words[index].mask;
+}
 // The same of any server's, by a message, and its count of events.
 uint32_t ready_ask(const struct handle *handle, uint32_t events, uint64_t *count);
 struct sleep {
@@ -250,6 +276,10 @@ int64_t signal_read(const struct handle *handle, void *buffers, uint64_t size);
 
 // pipe.c: pipes that this process holds an end of.
 #define RING_NONE INT64_MIN  // no result of a transfer: ask the server
+// From or to one buffer, whose range is good: through the handle's share, when there is one thread and
+// nothing to wait for.
+int64_t pipe_read_short(uint32_t index, uint64_t buffer, uint64_t size);
+int64_t pipe_write_short(uint32_t index, uint64_t buffer, uint64_t size);
 // The program's buffers: copied in or out of memory of the library's or a ring, bytes done.
 uint64_t buffers_copy(void *buffers, char *at, uint64_t size, bool is_write);
 // *done: bytes that were written; the result says how it ended (0: all were).

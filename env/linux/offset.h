@@ -34,6 +34,14 @@
 #define PROCESS_EUID 24
 #define PROCESS_GID 32
 #define PROCESS_EGID 36
+#define PROCESS_THREADS 120
+#define PROCESS_FDS 2464
+#define PROCESS_IO 14752
+#define FD_MAX 1024
+#define VIEW_FIRST 64
+#define VIEW_COUNT 27
+#define VIEW_STRIDE 0x12000
+#define VIEW_BASE 0x7f8000210000
 
 // struct linux_thread in the block; a thread area's size as a mask.
 #define OFFSET_THREAD 1024

@@ -3,6 +3,7 @@
 //
 // The first transfers through a handle are messages. Then the process asks to hold the end. Another
 // process that comes takes it back: what is mapped goes, an access fails, and messages are sent again.
+// Who has to wake the other end often gets a capability for that, its bell, and needs no server any more.
 // A position is stored last: what it does not cover has not been written, or not been read.
 #include "env/linux/library.h"
 #include "protocol/gen/wait.h"
@@ -137,9 +138,61 @@ static uint64_t ring_copy(const struct ring *ring, void *buffers, uint64_t size)
 	return done;
 }
 
+// Has the other end's thread been told since it said what it wants? It cannot have passed by more than the
+// ring has: with its position where it was, it has done nothing since, and finds what it waits for.
+static bool is_told(const struct linux_share *share, uint32_t position, uint32_t wants)
+{
+	return share->moved - share->rung_moved <= RING_BYTES && share->rung_position == position &&
+	       share->rung_wants == wants;
+}
+
+#define KICKS_BEFORE 3   // a bell is asked for,
+#define KICKS_AGAIN 64   // and again
+
+static void kick_server(struct linux_share *share, uint32_t index)
+{
+	bool is_wanted = ++share->kicks % KICKS_AGAIN == KICKS_BEFORE;
+	int64_t spare = is_wanted ? handle_reserve_spare() : -1;
+	struct msg m = {.tag = TAG(WAIT_KICK, 1), .words = {spare >= 0}};
+	err_t err = sys_call(handle_slot(index), &m);
+
+	if (spare < 0)
+		return;
+	msg_set_receive(0, 0);
+	if (err == OK && msg_get_cap(&m, 0) == handle_slot(spare))
+		share->bell = handle_slot(spare);
+	else
+		handle_release(spare);
+}
+
+// Tell the other end's thread, which has said that it wants to know. One process signals the other: the
+// server has given it the capability, and takes it back when the end is held by another.
+// (Its position is looked at now: after the own one was stored and `wants` was read.)
+static __attribute__((noinline)) void kick(struct linux_share *share, uint32_t index,
+					   const struct linux_ring_index *peer, uint32_t wants)
+{
+	uint32_t position;
+
+	if (share->bell) {
+		GUARD_LOAD(position, &peer->position, gone);
+		if (is_told(share, position, wants))
+			return;
+		if (native_signal(share->bell) == OK) {
+			share->rung_moved = share->moved;
+			share->rung_position = position;
+			share->rung_wants = wants;
+			return;
+		}
+	gone:
+		bell_drop(share);
+	}
+	kick_server(share, index);
+}
+
 // The own position moves. Who waits for that at the other end is told. False: the ring is gone.
 static bool ring_move(struct ring *ring, uint64_t count)
 {
+	struct linux_share *share = &process_get()->shares[ring->share];
 	const struct linux_ring_index *peer = peer_index(ring);
 	int64_t wants = ring_store(&own_index(ring)->position, ring->own + (uint32_t)count, &peer->wants);
 	bool is_enough;
@@ -149,8 +202,9 @@ static bool ring_move(struct ring *ring, uint64_t count)
 	ring->own += (uint32_t)count;
 	ring->fill = ring->is_writer ? ring->fill + (uint32_t)count : ring->fill - (uint32_t)count;
 	is_enough = ring->is_writer || RING_BYTES - ring->fill >= (uint64_t)wants;
+	share->moved += count;
 	if (wants != 0 && is_enough)
-		(void)wait_kick(ring->handle->cap, NULL);
+		kick(share, ring->handle->index, peer, (uint32_t)wants);
 	return true;
 }
 
@@ -268,6 +322,117 @@ static int64_t ring_write(struct ring *ring, void *buffers, uint64_t size, uint6
 		if (end != WAIT_AGAIN)
 			return end == WAIT_BROKEN ? -RESTART : RING_NONE;
 	}
+}
+
+// A ring as a short transfer uses it.
+struct ring_short {
+	struct linux_share *share;
+	struct linux_ring_index *own, *peer;
+	char *data;
+	uint32_t at, fill;  // the own position; bytes that are in the ring
+};
+
+// False: not now, or not so.
+static inline bool ring_short(struct ring_short *r, uint32_t index, bool is_write)
+{
+	struct process_block *process = process_get();
+	uint32_t number = process->share_of[index] - 1u, own, peer, alone = 0;
+	struct linux_share *share = &process->shares[number];
+	char *base;
+
+	if (!process_is_alone(process) || number >= LINUX_SHARES || process->handles[index].type != TYPE_FIFO ||
+	    share->token != is_write)
+		return false;
+	base = (char *)share->address;
+	r->own = (struct linux_ring_index *)(base + (is_write ? RING_HEAD : RING_TAIL));
+	r->peer = (struct linux_ring_index *)(base + (is_write ? RING_TAIL : RING_HEAD));
+	if (is_write)
+		GUARD_LOAD(alone, &((const struct linux_ring_flags *)(base + RING_FLAGS_WRITER))->no_readers, gone);
+	GUARD_LOAD(peer, &r->peer->position, gone);
+	GUARD_LOAD(own, &r->own->position, gone);
+	r->share = share;
+	r->fill = is_write ? own - peer : peer - own;
+	r->at = own;
+	r->data = base + own % RING_BYTES;
+	return !alone && r->fill <= RING_BYTES;
+gone:
+	return false;
+}
+
+static inline bool copy_short(char *to, const char *from, uint64_t size)
+{
+	uint32_t wide;
+	uint8_t byte;
+
+	if (size != 1)
+		return ucopy_bytes(to, from, size) == 0;
+	GUARD_LOAD_BYTE(wide, from, bad);
+	byte = (uint8_t)wide;
+	GUARD_STORE(to, byte, bad);
+	return true;
+bad:
+	return false;
+}
+
+// The ring is empty: wait until it is not, as ring_wait does. False: the long way.
+static __attribute__((noinline)) bool wait_short(const struct ring_short *r)
+{
+	const struct linux_ring_flags *flags =
+		(const struct linux_ring_flags *)((const char *)r->share->address + RING_FLAGS);
+	uint32_t alone, nonblock, no = 0;
+	int64_t head;
+	bool is_broken = false;
+
+	GUARD_LOAD(nonblock, &flags->is_nonblock, gone);
+	if (nonblock || r->share->thread != thread_get()->index)
+		return false;
+	head = ring_store(&r->own->wants, 1, &r->peer->position);
+	GUARD_LOAD(alone, &flags->no_writers, gone);
+	if (head == (int64_t)r->at && !alone)
+		is_broken = wait_until(FOREVER);
+	GUARD_STORE(&r->own->wants, no, gone);
+	return !is_broken && !alone && head >= 0;
+gone:
+	return false;
+}
+
+// Only what the position covers has been moved: when anything fails before, nothing has happened.
+int64_t pipe_read_short(uint32_t index, uint64_t buffer, uint64_t size)
+{
+	struct ring_short r;
+	int64_t wants;
+	uint64_t n;
+
+	if (!ring_short(&r, index, false) || (r.fill == 0 && size != 0 && (!wait_short(&r) ||
+									    !ring_short(&r, index, false))))
+		return move_long(index, buffer, size, UINT64_MAX, false);
+	n = size < r.fill ? size : r.fill;
+	if (n == 0 || r.at % RING_BYTES + n > RING_BYTES || !copy_short((char *)buffer, r.data, n))
+		return move_long(index, buffer, size, UINT64_MAX, false);
+	wants = ring_store(&r.own->position, r.at + (uint32_t)n, &r.peer->wants);
+	if (wants < 0)
+		return move_long(index, buffer, size, UINT64_MAX, false);
+	r.share->moved += n;
+	if (wants && RING_BYTES - r.fill + n >= (uint64_t)wants)
+		kick(r.share, index, r.peer, (uint32_t)wants);
+	return (int64_t)n;
+}
+
+int64_t pipe_write_short(uint32_t index, uint64_t buffer, uint64_t size)
+{
+	struct ring_short r;
+	int64_t wants;
+
+	if (size - 1 >= PIPE_ATOMIC || !ring_short(&r, index, true) || RING_BYTES - r.fill < size ||
+	    r.at % RING_BYTES + size > RING_BYTES || !copy_short(r.data, (const char *)buffer, size))
+		return move_long(index, buffer, size, UINT64_MAX, true);
+	wants = ring_store(&r.own->position, r.at + (uint32_t)size, &r.peer->wants);
+	if (wants < 0)
+		return move_long(index, buffer, size, UINT64_MAX, true);
+	r.share->moved += size;
+	if (wants)
+		kick(r.share, index, r.peer, (uint32_t)wants);
+	return (int64_t)size;
 }
 
 int64_t pipe_transfer(const struct handle *handle, void *buffers, uint64_t size, bool is_write, uint64_t *done)

@@ -38,6 +38,9 @@ static inline uint64_t segments_copy_piece(struct segments *s, char *memory, uin
 }
 
 // device.c: the devices that the library is itself; `io`: IO_DEVICE...
+static inline bool is_device(uint8_t io) { return io >= IO_DEVICE && io < IO_DEVICE_END; }
+int64_t device_read(uint8_t io, uint64_t buffer, uint64_t size);  // of a good range
+int64_t device_write(uint8_t io, uint64_t size);
 int64_t device_move(uint8_t io, struct segments *s, uint64_t size, bool is_write);
 
 #endif

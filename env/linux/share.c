@@ -10,6 +10,12 @@
 
 void waiting_reset(struct process_block *process)
 {
+	for (uint32_t i = 0; i < LINUX_SHARES; i++) {
+		uint32_t bell = process->shares[i].bell - LINUX_SLOT_HANDLES;
+
+		if (bell < LINUX_FD_MAX)  // the capability was not inherited
+			process->handles[bell].references = 0;
+	}
 	process->board_token = 0;
 	process->has_share_table = 0;
 	memset(process->shares, 0, sizeof process->shares);
@@ -41,7 +47,7 @@ int64_t share_lock(const struct handle *handle)
 	if (number == 0 || number > LINUX_SHARES)
 		return -1;
 	share = &process->shares[number - 1];
-	while (!try_lock(share)) {
+	while (!process_is_alone(process) && !try_lock(share)) {
 		if (process->share_of[handle->index] != number)
 			return -1;
 		sys_yield();
@@ -52,10 +58,36 @@ int64_t share_lock(const struct handle *handle)
 	return -1;
 }
 
+void bell_drop(struct linux_share *share)
+{
+	uint32_t slot = share->bell;
+
+	share->bell = 0;
+	if (slot >= LINUX_SLOT_HANDLES && slot < LINUX_SLOT_HANDLES + LINUX_FD_MAX)
+		handle_release(slot - LINUX_SLOT_HANDLES);
+}
+
+bool bells_drop(void)
+{
+	struct process_block *process = process_get();
+	bool was_any = false;
+
+	for (uint32_t i = 0; i < LINUX_SHARES; i++) {
+		if (!process->shares[i].bell || !try_lock(&process->shares[i]))
+			continue;
+		was_any = true;
+		bell_drop(&process->shares[i]);
+		share_unlock(i);
+	}
+	return was_any;
+}
+
 void share_drop(uint32_t share)
 {
 	struct process_block *process = process_get();
 	uint32_t handle = process->shares[share].handle;
+
+	bell_drop(&process->shares[share]);
 
 	process->shares[share].handle = 0;
 	if (handle != 0 && handle <= LINUX_FD_MAX)
@@ -89,6 +121,8 @@ int64_t share_make(const struct handle *handle)
 			continue;
 		if (share->handle == 0) {
 			share->handle = (uint16_t)(handle->index + 1);
+			share->address = share_address(i);
+			share->bell = share->kicks = share->rung_wants = 0;
 			process->share_of[handle->index] = (uint8_t)(i + 1);
 			return i;
 		}

@@ -125,8 +125,11 @@ static int signal_next(void)
 	}
 }
 
+// Whoever makes a signal pending that is not blocked sets a work bit behind that.
 bool signal_waiting(void)
 {
+	if (!(__atomic_load_n(&thread_get()->work, __ATOMIC_ACQUIRE) & ~(uint64_t)WORK_RESTORE_MASK))
+		return false;
 	if (signal_next() == 0)
 		return false;
 	__atomic_fetch_or(&thread_get()->work, WORK_SIGNAL, __ATOMIC_RELAXED);
@@ -242,6 +245,38 @@ static void disposition_set(struct process_block *process, int signo, uint64_t h
 		pending_flush(bit);
 }
 
+static bool action_get(struct linux_sigaction *action, uint64_t from)
+{
+	const uint64_t *at = (const uint64_t *)from;
+	uint64_t handler, flags, restorer, mask;
+
+	if (!user_is_range(from, sizeof *action))
+		return false;
+	GUARD_LOAD(handler, &at[0], bad);
+	GUARD_LOAD(flags, &at[1], bad);
+	GUARD_LOAD(restorer, &at[2], bad);
+	GUARD_LOAD(mask, &at[3], bad);
+	*action = (struct linux_sigaction){handler, flags, restorer, mask};
+	return true;
+bad:
+	return false;
+}
+
+static bool action_put(uint64_t to, const struct linux_sigaction *action)
+{
+	uint64_t *at = (uint64_t *)to;
+
+	if (!user_is_range(to, sizeof *action))
+		return false;
+	GUARD_STORE(&at[0], action->handler, bad);
+	GUARD_STORE(&at[1], action->flags, bad);
+	GUARD_STORE(&at[2], action->restorer, bad);
+	GUARD_STORE(&at[3], action->mask, bad);
+	return true;
+bad:
+	return false;
+}
+
 int64_t call_rt_sigaction(uint64_t signo, uint64_t new, uint64_t old, uint64_t size)
 {
 	struct process_block *process = process_get();
@@ -250,7 +285,7 @@ int64_t call_rt_sigaction(uint64_t signo, uint64_t new, uint64_t old, uint64_t s
 
 	if (size != 8 || n == 0 || n > LINUX_NSIG)
 		return -EINVAL;
-	if (new && user_get(&action, new, sizeof action))
+	if (new && !action_get(&action, new))
 		return -EFAULT;
 	if (new && (SIGNAL_BIT(n) & SIGNAL_UNBLOCKABLE))
 		return -EINVAL;
@@ -260,7 +295,7 @@ int64_t call_rt_sigaction(uint64_t signo, uint64_t new, uint64_t old, uint64_t s
 		process->actions[n - 1] = action;
 		disposition_set(process, (int)n, action.handler);
 	}
-	return old ? user_put(old, &before, sizeof before) : 0;
+	return old && !action_put(old, &before) ? -EFAULT : 0;
 }
 
 #define SIG_BLOCK 0

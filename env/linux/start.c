@@ -58,6 +58,12 @@ CHECK_PROCESS(PROCESS_UID, uid);
 CHECK_PROCESS(PROCESS_EUID, euid);
 CHECK_PROCESS(PROCESS_GID, gid);
 CHECK_PROCESS(PROCESS_EGID, egid);
+CHECK_PROCESS(PROCESS_THREADS, thread_count);
+CHECK_PROCESS(PROCESS_FDS, fds);
+CHECK_PROCESS(PROCESS_IO, io);
+_Static_assert(FD_MAX == LINUX_FD_MAX && sizeof(struct linux_fd) == 4, "descriptors");
+_Static_assert(VIEW_FIRST == IO_CVIEW && VIEW_COUNT == ENV_CVIEW_MAX && VIEW_BASE == ENV_CVIEW &&
+	       VIEW_STRIDE == ENV_CVIEW_STRIDE && offsetof(struct cview_description, offset) == 0, "views");
 _Static_assert(TRAMPOLINE_UPCALL == TRAMPOLINE_SIGNAL, "the upcall entry");
 _Static_assert(OFFSET_THREAD == offsetof(struct abi_block, user), "struct linux_thread in the block");
 _Static_assert(AREA_TOP == AREA_STACK_END && AREA_TOP == AREA_TRAMPOLINE, "the stack ends at the trampoline");

@@ -36,12 +36,6 @@ int64_t call_set_tid_address(uint64_t address)
 	return thread_get()->tid;
 }
 
-int64_t call_sched_yield(void)
-{
-	sys_yield();
-	return 0;
-}
-
 // One core.
 int64_t call_sched_getaffinity(uint64_t pid, uint64_t size, uint64_t out)
 {

@@ -49,7 +49,7 @@ table_far:
 	HOT	5, call_fstat
 	CALL	6, call_lstat
 	HOT	7, call_poll
-	HOT	8, call_lseek
+	BARE	8, leaf_lseek
 	CALL	9, call_mmap
 	CALL	10, call_mprotect
 	CALL	11, call_munmap
@@ -65,7 +65,7 @@ table_far:
 	CALL	21, call_access
 	CALL	22, call_pipe
 	CALL	23, call_select
-	HOT	24, call_sched_yield
+	BARE	24, leaf_sched_yield
 	CALL	25, call_mremap
 	CALL	26, call_msync
 	CALL	27, call_mincore

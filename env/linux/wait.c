@@ -22,13 +22,11 @@ static void deadline_set(uint64_t until)
 
 bool wait_until(uint64_t until)
 {
-	struct msg m = {.tag = TAG_INTERRUPTIBLE};
-
 	if (signal_waiting())
 		return true;
 	if (until != FOREVER)  // none is set between waits
 		deadline_set(until);
-	(void)sys_invoke(SYSCALL_RECV, notification_get(), 0, &m);
+	(void)native_short(SYSCALL_RECV, notification_get(), TAG_INTERRUPTIBLE);
 	if (until != FOREVER)
 		deadline_set(FOREVER);
 	return signal_waiting();

@@ -35,7 +35,7 @@
 	X(signal_make, 2, 0) \
 	X(signal_mask, 2, 0) \
 	X(ring, 3, 0) \
-	X(kick, 0, 0) \
+	X(kick, 1, 0) \
 	X(pipe_size, 1, 0) \
 	X(open_wait, 1, 0)
 
@@ -219,10 +219,13 @@ static inline err_t wait_ring(cap_t to, uint64_t window, uint64_t board, uint64_
 	return err;
 }
 
-// An index of the ring moved, and the other end has said that it wants to know.
-static inline err_t wait_kick(cap_t to, uint64_t *result)
+// An index of the ring moved, and the other end has said that it wants to know. `bell` asks for
+// a capability, which the answer carries when there is one: it signals the other end's thread,
+// until that end is held by another.
+// bell: 1: carry it
+static inline err_t wait_kick(cap_t to, uint64_t bell, uint64_t *result)
 {
-	struct msg m = {.tag = TAG(WAIT_KICK, 0)};
+	struct msg m = {.tag = TAG(WAIT_KICK, 1), .words = {bell}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

@@ -52,6 +52,7 @@ struct share {
 	struct window *window;      // of a pipe's end: the thread that is woken
 	struct description *description;
 	bool is_writer;
+	cap_t bell;                 // of a pipe's end, 0: none. What the other end's holder signals comes of it
 	uint64_t address;
 	cap_t slots[SHARE_ITEMS];
 };

@@ -1,5 +1,6 @@
 #include "servers/file/ring.h"
 
+#include "abi/gen/stubs.h"
 #include "servers/file/heap.h"
 
 #define TAKEOVERS_MAX 4  // then the pipe stays the server's
@@ -198,4 +199,30 @@ int64_t ring_hold(struct request *r, struct board *board, uint64_t address)
 	r->out[1] = share->is_writer;
 	r->out_words = 2;
 	return 0;
+}
+
+void ring_bell(struct request *r)
+{
+	const struct pipe *pipe = r->description->pipe;
+	bool is_writer = (r->description->flags & O_ACCMODE) == O_WRONLY;
+	const struct share *own = is_writer ? pipe->writer : pipe->reader;
+	struct share *other = is_writer ? pipe->reader : pipe->writer;
+	cap_t slot;
+
+	if (!own || own->description != r->description || !other || !other->window ||
+	    other->window->notification == 0)
+		return;
+	if (other->bell == 0) {
+		slot = slot_alloc();
+		if (slot == 0)
+			return;
+		if (cnode_derive(file.cnode, slot, file.cnode, other->window->notification, NOTIFICATION_SIGNAL, 0,
+				 0) != OK) {
+			slot_free(slot);
+			return;
+		}
+		other->bell = slot;
+	}
+	r->cap[0] = other->bell;
+	r->caps = 1;
 }

@@ -13,6 +13,8 @@ void ring_take(struct pipe *pipe, bool is_writer);
 void ring_take_all(struct pipe *pipe);
 // Tell holders what they have said that they wait for, and the flags.
 void ring_notify(struct pipe *pipe);
+// Put into the answer what signals the thread of the other end, if both are held.
+void ring_bell(struct request *r);
 // The flags of one end: O_NONBLOCK as its description has it.
 void ring_flags_set(struct pipe *pipe);
 

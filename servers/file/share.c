@@ -38,6 +38,11 @@ void share_free(struct share *share)
 		(void)cnode_delete(file.cnode, share->slots[i], 1);
 		slot_free(share->slots[i]);
 	}
+	if (share->bell != 0) {
+		(void)cnode_revoke(file.cnode, share->bell);
+		(void)cnode_delete(file.cnode, share->bell, 1);
+		slot_free(share->bell);
+	}
 	if (share->set)
 		set_share_end(share);
 	if (share->pipe)

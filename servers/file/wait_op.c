@@ -353,6 +353,8 @@ int64_t wait_op_kick(struct request *r)
 		return -EBADF;
 	pipe_wake(pipe);
 	ring_notify(pipe);
+	if (r->words[0] != 0)
+		ring_bell(r);
 	return 0;
 }
 

@@ -199,22 +199,29 @@ int main(void)
 	struct sigaction u = {.sa_handler = on_usr};
 	bool counted = is_counted();
 	uint64_t old = 0;
-	int zero = open("/dev/zero", O_RDONLY);
+	int zero = open("/dev/zero", O_RDONLY), file = open("/proc/self/exe", O_RDONLY);
 
 	sigaction(SIGALRM, &a, NULL);
 	sigaction(SIGUSR1, &u, NULL);
-	if (zero < 0 || pipe(pipe_fd))
+	if (zero < 0 || file < 0 || pipe(pipe_fd))
 		return 1;
+	for (int i = 0; i < 10; i++)
+		if (pread(file, &in_byte, 1, i) != 1)
+			return 1;
 	printf("# instructions are %scounted\n", counted ? "" : "not ");
 	call_set(SYS_getppid, 1, 2, 3, 4);
 	sweep("getppid", counted, 16, (uint64_t)getppid());
+	call_set(SYS_sched_yield, 1, 2, 3, 4);
+	sweep("sched_yield", counted, 16, 0);
+	call_set(SYS_lseek, (uint64_t)file, 77, SEEK_SET, 4);
+	sweep("lseek", counted, 16, 77);
 	call_set(SYS_rt_sigprocmask, SIG_BLOCK, 0, (uint64_t)&old, 8);
 	sweep("rt_sigprocmask", counted, 80, 0);
 	call_set(SYS_read, (uint64_t)zero, (uint64_t)&in_byte, 1, 4);
-	sweep("read", counted, 200, 1);
+	sweep("read", counted, 60, 1);
 	prepare = pipe_fill;
 	call_set(SYS_read, (uint64_t)pipe_fd[0], (uint64_t)&in_byte, 1, 4);
-	sweep("read of a pipe takes one byte", counted, 300, 1);
+	sweep("read of a pipe takes one byte", counted, 80, 1);
 	prepare = usr_clear;
 	call_set(SYS_kill, (uint64_t)getpid(), SIGUSR1, 3, 4);
 	sweep("kill of oneself: its handler runs once, and returns", counted, 600, 0);
