@@ -8,8 +8,8 @@
 #define MS_ASYNC 1u
 #define MS_SYNC 4u
 #define MS_ALL 7u
+#define MS_INVALIDATE 2u
 #define MLOCK_ONFAULT 1u
-#define RLIMIT_MEMLOCK 8
 
 // /dev/zero is anonymous memory with a descriptor.
 static int64_t zero_check(const struct handle *handle, uint64_t prot, uint64_t flags)
@@ -142,9 +142,9 @@ int64_t call_madvise(uint64_t address, uint64_t length, uint64_t advice)
 #define QUERY_WORDS (QUERY_PAGES / 64)
 
 // Which pages from `address` on are in memory, a bit for each; or an error.
-static int64_t memory_query(uint64_t address, uint64_t length, bool is_sync, uint64_t bits[QUERY_WORDS])
+static int64_t memory_query(uint64_t address, uint64_t length, uint64_t sync, uint64_t bits[QUERY_WORDS])
 {
-	struct msg m = {.tag = TAG(PROCESS_MEMORY_QUERY, 3), .words = {address, length, is_sync}};
+	struct msg m = {.tag = TAG(PROCESS_MEMORY_QUERY, 3), .words = {address, length, sync}};
 	err_t err = sys_call(LINUX_SLOT_PROCESS, &m);
 
 	for (unsigned i = 0; i < QUERY_WORDS; i++)
@@ -163,7 +163,7 @@ int64_t call_mincore(uint64_t address, uint64_t length, uint64_t vector)
 		return -ENOMEM;
 	for (uint64_t done = 0; done < pages; done += QUERY_PAGES) {
 		uint64_t count = pages - done < QUERY_PAGES ? pages - done : QUERY_PAGES;
-		int64_t err = memory_query(address + done * PAGE_SIZE, count * PAGE_SIZE, false, bits);
+		int64_t err = memory_query(address + done * PAGE_SIZE, count * PAGE_SIZE, 0, bits);
 
 		if (err)
 			return err;
@@ -184,54 +184,60 @@ int64_t call_msync(uint64_t address, uint64_t length, uint64_t flags)
 		return -EINVAL;
 	if (length > UINT64_MAX - PAGE_SIZE || is_beyond(address, length))
 		return -ENOMEM;
-	return length ? memory_query(address, length, true, bits) : 0;
+	return length ? memory_query(address, length, flags & MS_INVALIDATE ? 3 : 1, bits) : 0;
 }
 
-// Memory is never moved out. What is left is that it is there, and the limit, which each call keeps for
-// itself alone.
-static int64_t lock_check(uint64_t length)
+static int64_t lock_call(uint64_t address, uint64_t length, uint64_t how)
 {
-	const struct process_block *process = process_get();
-	uint64_t limit = process->limits[RLIMIT_MEMLOCK][0];
+	uint64_t start = address & ~(PAGE_SIZE - 1ull), result = 0;
+	err_t err;
 
-	if (process->euid == 0 || length <= limit)
-		return 0;
-	return limit ? -ENOMEM : -EPERM;
+	length += address - start;
+	if (length > UINT64_MAX - PAGE_SIZE)
+		return -EINVAL;
+	length = (length + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull);
+	if (start + length < start)
+		return -EINVAL;
+	if (is_beyond(start, length))
+		return -ENOMEM;
+	err = process_memory_lock(LINUX_SLOT_PROCESS, start, length, how, &result);
+	return answer_get(err, result);
 }
+
+#define HOW_UNLOCK 0
+#define HOW_LOCK 1
+#define HOW_ON_FAULT 2
+#define HOW_ALL 3
+#define HOW_UNLOCK_ALL 4
 
 int64_t call_mlock2(uint64_t address, uint64_t length, uint64_t flags)
 {
-	uint64_t start = address & ~(PAGE_SIZE - 1ull), result = 0, bits[QUERY_WORDS];
-	int64_t err;
-
 	if (flags & ~(uint64_t)MLOCK_ONFAULT)
 		return -EINVAL;
-	length += address - start;
-	if (length > UINT64_MAX - PAGE_SIZE)
-		return -EINVAL;
-	if (is_beyond(start, length))
-		return -ENOMEM;
-	err = lock_check(length);
-	if (err || length == 0)
-		return err;
-	if (flags & MLOCK_ONFAULT)
-		return memory_query(start, length, false, bits);
-	return answer_get(process_populate(LINUX_SLOT_PROCESS, start, length, 1, &result), 0) ? -ENOMEM
-											     : (int64_t)result;
+	return lock_call(address, length, flags ? HOW_ON_FAULT : HOW_LOCK);
 }
 
-int64_t call_mlock(uint64_t address, uint64_t length) { return call_mlock2(address, length, 0); }
+int64_t call_mlock(uint64_t address, uint64_t length) { return lock_call(address, length, HOW_LOCK); }
+int64_t call_munlock(uint64_t address, uint64_t length) { return lock_call(address, length, HOW_UNLOCK); }
 
-int64_t call_munlock(uint64_t address, uint64_t length)
+#define MCL_ONFAULT 4u
+#define MCL_ALL 7u
+
+int64_t call_mlockall(uint64_t flags)
 {
-	uint64_t start = address & ~(PAGE_SIZE - 1ull), bits[QUERY_WORDS];
+	uint64_t result = 0;
+	err_t err;
 
-	length += address - start;
-	if (length > UINT64_MAX - PAGE_SIZE)
+	if ((uint32_t)flags == 0 || (uint32_t)flags & ~MCL_ALL || (uint32_t)flags == MCL_ONFAULT)
 		return -EINVAL;
-	if (is_beyond(start, length))
-		return -ENOMEM;
-	return length ? memory_query(start, length, false, bits) : 0;
+	err = process_memory_lock(LINUX_SLOT_PROCESS, 0, (uint32_t)flags, HOW_ALL, &result);
+	return answer_get(err, result);
 }
 
-int64_t call_munlockall(void) { return 0; }
+int64_t call_munlockall(void)
+{
+	uint64_t result = 0;
+	err_t err = process_memory_lock(LINUX_SLOT_PROCESS, 0, 0, HOW_UNLOCK_ALL, &result);
+
+	return answer_get(err, result);
+}

@@ -176,6 +176,7 @@ table_far:
 	CALL	148, call_sched_rr_get_interval
 	CALL	149, call_mlock
 	CALL	150, call_munlock
+	CALL	151, call_mlockall
 	CALL	152, call_munlockall
 	CALL	157, call_prctl
 	CALL	158, call_arch_prctl

@@ -56,6 +56,7 @@
 #define PROCESS_TIMER_ARM 0x840
 #define PROCESS_TIMER_END 0x841
 #define PROCESS_VM 0x842
+#define PROCESS_MEMORY_LOCK 0x843
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define PROCESS_METHODS(X) \
@@ -109,7 +110,8 @@
 	X(timer_make, 6, 0) \
 	X(timer_arm, 4, 0) \
 	X(timer_end, 2, 0) \
-	X(vm, 5, 0)
+	X(vm, 5, 0) \
+	X(memory_lock, 3, 0)
 
 // End the whole process. Not answered.
 // status: wait status: code << 8, or a signal
@@ -673,7 +675,8 @@ static inline err_t process_table(cap_t to, uint64_t *result)
 
 // What lies in a range of addresses: for msync and mincore.
 // length: 448 pages at most for the bitmap
-// sync: 1: what was written to shared files in it is noted
+// sync: 1: what was written to shared files in it is noted; with 2 added: -EBUSY where it is
+// locked
 // *result: 0, or -ENOMEM when not all of it is mapped; then words 1 to 7: bit i, is page i in
 // memory?
 static inline err_t process_memory_query(cap_t to, uint64_t address, uint64_t length, uint64_t sync, uint64_t *result)
@@ -831,6 +834,21 @@ static inline err_t process_timer_end(cap_t to, uint64_t id, uint64_t is_overrun
 static inline err_t process_vm(cap_t to, uint64_t pid, uint64_t local, uint64_t remote, uint64_t length, uint64_t is_write, uint64_t *result)
 {
 	struct msg m = {.tag = TAG(PROCESS_VM, 5), .words = {pid, local, remote, length, is_write}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	return err;
+}
+
+// mlock and its kin.
+// address: page aligned
+// length: of pages; mlockall: MCL_*
+// how: 0 unlock, 1 lock, 2 lock as it is touched, 3 mlockall, 4 munlockall
+// *result: 0, or -errno
+static inline err_t process_memory_lock(cap_t to, uint64_t address, uint64_t length, uint64_t how, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(PROCESS_MEMORY_LOCK, 3), .words = {address, length, how}};
 	err_t err = sys_call(to, &m);
 
 	if (result)

@@ -38,6 +38,8 @@ static int64_t area_advise(struct space *space, const struct vma *vma, uint64_t 
 {
 	switch (advice) {
 	case ADVICE_DONTNEED:
+		if (vma->flags & VMA_LOCKED)
+			return -EINVAL;
 		space_drop(space, start, end);
 		return 0;
 	case ADVICE_FREE:
@@ -134,12 +136,17 @@ void populate_handle(struct task *task, struct msg *m)
 }
 
 // msync: there is nothing to write back, but when it happened is noted.
-static void range_sync(struct space *space, uint64_t start, uint64_t end)
+static int64_t range_sync(struct space *space, uint64_t start, uint64_t end, bool is_invalidate)
 {
+	for (const struct vma *v = vma_next(&space->vmas, start); is_invalidate && v && v->start < end;
+	     v = vma_next(&space->vmas, v->end))
+		if (v->flags & VMA_LOCKED)
+			return -EBUSY;
 	for (const struct vma *v = vma_next(&space->vmas, start); v && v->start < end;
 	     v = vma_next(&space->vmas, v->end))
 		if (vma_is_shared_file(v) && v->prot & VMA_WRITE)
 			file_dirty((struct file *)v->backing);
+	return 0;
 }
 
 void memory_query_handle(struct task *task, struct msg *m)
@@ -149,7 +156,7 @@ void memory_query_handle(struct task *task, struct msg *m)
 	int64_t error = range_of(m, &start, &end);
 
 	if (!error && m->words[2])
-		range_sync(space, start, end);
+		error = range_sync(space, start, end, m->words[2] & 2);
 	if (!error && !vma_covers(&space->vmas, start, end))
 		error = -ENOMEM;
 	answer_set(m, error);

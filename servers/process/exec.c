@@ -19,6 +19,9 @@
 #define PROGRAM_LOW 0x10000ull
 #define MOVABLE_BASE 0x0000555555554000ull
 #define STACK_GAP 0x1000000ull
+#define STACK_FIRST 0x21000ull  // what a stack has from the start, with its strings on top
+#define STACK_RESERVE_MIN 0x8000000ull
+#define STACK_RESERVE_MAX 0x1000000000ull
 #define AUX_WORDS 64  // of the vector, argc and the two ends of pointers included
 #define FDS_AT_ONCE 16u
 #define HWCAP2_FSGSBASE 2u  // the instructions work: the kernel needs them itself
@@ -64,9 +67,17 @@ static bool area_add(struct space *space, const struct vma *vma)
 	return true;
 }
 
+// Addresses that are left to a stack: as much as it may have, within reason.
+static uint64_t stack_reserve(uint64_t limit)
+{
+	uint64_t least = limit < STACK_RESERVE_MIN ? STACK_RESERVE_MIN : limit;
+
+	return least > STACK_RESERVE_MAX ? STACK_RESERVE_MAX : (least + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull);
+}
+
 // The loads, moved by `base`, then break, stack and the top of mmap.
 static int64_t areas_make(struct space *space, const struct elf_image *elf, uint64_t base, struct file *file,
-			  uint64_t stack_top)
+			  uint64_t stack_top, uint64_t room, uint64_t limit)
 {
 	for (uint32_t i = 0; i < elf->load_count; i++) {
 		const struct elf_load *load = &elf->loads[i];
@@ -81,13 +92,13 @@ static int64_t areas_make(struct space *space, const struct elf_image *elf, uint
 		if (!area_add(space, &vma))
 			return -ENOMEM;
 	}
-	struct vma stack = {.start = stack_top - PROGRAM_STACK_MAX,
+	struct vma stack = {.start = stack_top - room,
 			    .end = stack_top,
 			    .prot = VMA_READ | VMA_WRITE,
-			    .flags = VMA_LAZY};
+			    .flags = VMA_LAZY | VMA_GROWS};
 
 	space->brk_start = space->brk = elf->high + base + random_pages(chance.brk, 13);
-	space->mmap_top = stack.start - STACK_GAP - random_pages(chance.mmap, 16);
+	space->mmap_top = stack_top - stack_reserve(limit) - STACK_GAP - random_pages(chance.mmap, 16);
 	return area_add(space, &stack) ? 0 : -ENOMEM;
 }
 
@@ -256,13 +267,16 @@ static void block_make(struct body *body, const struct elf_image *elf, uint64_t 
 static int64_t body_fill(struct task *task, const struct image *image, struct file *file, struct body *body)
 {
 	uint64_t top = PROGRAM_STACK_TOP - random_pages(chance.top, 18), base = 0, sp = 0;
+	uint64_t strings = image->size + (image->argc + image->envc) * 8 + PAGE_SIZE;
+	uint64_t room = (STACK_FIRST + (strings < PROGRAM_STACK_MAX / 2 ? strings : 0)) & ~(PAGE_SIZE - 1ull);
+	uint64_t limit = task->body ? task->body->block->limits[3][0] : PROGRAM_STACK_MAX;
 	struct elf_image elf;
 	int64_t error = image_read(file->handle, &elf);
 
 	if (!error && elf.is_movable)
 		base = MOVABLE_BASE + random_pages(chance.base, 24) - elf.low;
 	if (!error)
-		error = areas_make(body->space, &elf, base, file, top);
+		error = areas_make(body->space, &elf, base, file, top, room, limit);
 	if (!error)
 		vdso_add(body->space, top);
 	if (!error)

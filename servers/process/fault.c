@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "lib/rt/component.h"
+#include "servers/process/growth.h"
 #include "servers/process/pressure.h"
 #include "servers/process/server.h"
 
@@ -35,6 +36,10 @@ static void page_fault(struct task *task, struct msg *m)
 	struct fault fault = {address, m->words[2], m->words[3]};
 	struct abi_map_item *item = &sys_block()->items[0], made;
 	enum outcome outcome = space_fault(task->body->space, &fault, &made);
+
+	if (outcome == OUTCOME_NO_AREA && growth_try(task, address))
+		outcome = space_fault(task->body->space, &fault, &made);
+
 	struct signal_info info = {SIGSEGV, outcome == OUTCOME_NO_AREA ? SEGV_MAPERR_ : SEGV_ACCERR_, 0, 0,
 				   address};
 

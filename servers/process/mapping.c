@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "servers/process/futex.h"
+#include "servers/process/growth.h"
 #include "servers/process/server.h"
 
 #define LOW 0x10000ull
@@ -11,7 +12,9 @@
 #define MAP_PRIVATE_ 2u
 #define MAP_TYPE_ 15u
 #define MAP_FIXED_ 0x10u
+#define MAP_GROWSDOWN_ 0x100u
 #define MAP_NORESERVE_ 0x4000u
+#define PROT_GROWSDOWN_ 0x01000000ull
 #define MAP_FIXED_NOREPLACE_ 0x100000u
 #define MREMAP_MAYMOVE_ 1u
 #define MREMAP_FIXED_ 2u
@@ -83,17 +86,16 @@ static int64_t place_find(struct space *space, uint64_t address, uint64_t length
 	return address ? 0 : -ENOMEM;
 }
 
-// Would `more` bytes pass RLIMIT_AS, or those of private writable memory RLIMIT_DATA?
-static bool is_over_limit(const struct task *task, uint64_t more, uint8_t prot, uint8_t flags)
+bool mapping_is_over_limit(const struct task *task, uint64_t more, uint8_t prot, uint8_t flags)
 {
 	const struct vma_list *vmas = &task->body->space->vmas;
 	uint64_t all = task->body->block->limits[RLIMIT_AS_][0], data = task->body->block->limits[RLIMIT_DATA_][0];
-	bool is_data = prot & VMA_WRITE && !(flags & VMA_SHARED);
+	bool is_data = prot & VMA_WRITE && !(flags & (VMA_SHARED | VMA_GROWS));
 
 	if (all != ~0ull && vma_pages(vmas, PROGRAM_END, 0, 0, 0) * PAGE_SIZE + more > all)
 		return true;
 	return is_data && data != ~0ull &&
-	       vma_pages(vmas, PROGRAM_END, VMA_WRITE, VMA_SHARED, 0) * PAGE_SIZE + more > data;
+	       vma_pages(vmas, PROGRAM_END, VMA_WRITE, VMA_SHARED | VMA_GROWS, 0) * PAGE_SIZE + more > data;
 }
 
 // Add the area; the backing's reference is the caller's to drop.
@@ -106,10 +108,16 @@ static int64_t area_make(struct task *task, uint64_t address, uint64_t length, u
 
 	if (error)
 		return error;
-	if (is_over_limit(task, range.end - range.start, vma->prot, vma->flags))
+	if (mapping_is_over_limit(task, range.end - range.start, vma->prot, vma->flags))
 		return -ENOMEM;
 
 	uint64_t pages = (range.end - range.start) / PAGE_SIZE;
+	bool is_locked = space->locks_future || flags & MAP_LOCKED_;
+
+	if (is_locked && lock_check(task, range.end - range.start))
+		return -EAGAIN;
+	vma->flags = (uint8_t)(is_locked ? vma->flags | VMA_LOCKED : vma->flags);
+
 	bool is_charged = vma->prot & VMA_WRITE && !(vma->flags & VMA_LAZY) && !vma_is_shared_file(vma);
 
 	if (!vma_reserve(&space->vmas, 3) || (is_charged && !space_charge(space, pages)))
@@ -131,10 +139,17 @@ static int64_t flags_check(uint64_t prot, uint64_t flags, uint64_t length)
 {
 	uint64_t type = flags & MAP_TYPE_;
 
+	if (flags & MAP_GROWSDOWN_ && type != MAP_PRIVATE_)
+		return -EINVAL;
 	if (length == 0 || prot & ~(uint64_t)PROT_ALL || (type != MAP_SHARED_ && type != MAP_PRIVATE_))
 		return -EINVAL;
 	// No huge pages are set aside.
 	return length > PROGRAM_END || flags & MAP_HUGETLB_ ? -ENOMEM : 0;
+}
+
+static bool is_populated(const struct space *space, uint64_t flags)
+{
+	return flags & (MAP_POPULATE_ | MAP_LOCKED_) || (space->locks_future && !space->locks_on_fault);
 }
 
 void mmap_handle(struct task *task, struct msg *m)
@@ -149,6 +164,8 @@ void mmap_handle(struct task *task, struct msg *m)
 	}
 	if (flags & MAP_NORESERVE_)
 		vma.flags |= VMA_LAZY;
+	if (flags & MAP_GROWSDOWN_)
+		vma.flags |= VMA_GROWS;
 	if ((flags & MAP_TYPE_) == MAP_SHARED_) {
 		uint64_t pages = (length + PAGE_SIZE - 1) / PAGE_SIZE;
 		struct shared *shared = pages <= store_pages.count ? shared_make(pages) : NULL;
@@ -162,7 +179,7 @@ void mmap_handle(struct task *task, struct msg *m)
 	}
 	result = area_make(task, m->words[0], length, flags, &vma);
 	backing_put(vma.backing);
-	if (result > 0 && flags & (MAP_POPULATE_ | MAP_LOCKED_))
+	if (result > 0 && is_populated(task->body->space, flags))
 		(void)space_populate_range(task->body->space, (uint64_t)result, (uint64_t)result + length, 1);
 	answer_set(m, result);
 }
@@ -204,7 +221,7 @@ void mmap_file_handle(struct task *task, struct msg *m)
 	if (!error || error == -ENXIO)
 		error = area_make(task, address, length, flags, &vma);
 	backing_put(&file->base);
-	if (error > 0 && flags & (MAP_POPULATE_ | MAP_LOCKED_))
+	if (error > 0 && is_populated(task->body->space, flags))
 		(void)space_populate_range(task->body->space, (uint64_t)error, (uint64_t)error + length, is_shared);
 	answer_set(m, error);
 }
@@ -231,15 +248,30 @@ static bool is_read_only(const struct vma_list *list, const struct range *range)
 	return false;
 }
 
+// PROT_GROWSDOWN: from the start of the area, which must be one that grows.
+static int64_t growing_start(struct space *space, struct range *range, uint64_t *prot)
+{
+	const struct vma *vma = vma_next(&space->vmas, range->start);
+
+	if (!vma || vma->start >= range->end)
+		return -ENOMEM;
+	if (!(vma->flags & VMA_GROWS))
+		return -EINVAL;
+	range->start = vma->start;
+	*prot &= ~PROT_GROWSDOWN_;
+	return 0;
+}
+
 void mprotect_handle(struct task *task, struct msg *m)
 {
 	struct space *space = task->body->space;
 	uint8_t prot = prot_of(m->words[2]);
-	struct range range;
+	struct range range = {0, 0};
 	int64_t error = m->words[1] ? range_check(m->words[0], m->words[1], -ENOMEM, &range)
 				    : m->words[0] % PAGE_SIZE ? -EINVAL : 0;
 
-	// Growing down is implied by PROT_GROWSDOWN; the stack's area is whole from the start.
+	if (!error && m->words[2] & PROT_GROWSDOWN_)
+		error = growing_start(space, &range, &m->words[2]);
 	if (error || m->words[1] == 0 || m->words[2] & ~(uint64_t)PROT_ALL) {
 		answer_set(m, error ? error : m->words[2] & ~(uint64_t)PROT_ALL ? -EINVAL : 0);
 		return;
@@ -267,7 +299,8 @@ void brk_handle(struct task *task, struct msg *m)
 	struct space *space = task->body->space;
 	uint64_t want = m->words[0], mask = PAGE_SIZE - 1;
 	uint64_t now = (space->brk + mask) & ~mask, then = (want + mask) & ~mask;
-	struct vma vma = {.start = now, .end = then, .prot = VMA_READ | VMA_WRITE};
+	struct vma vma = {.start = now, .end = then, .prot = VMA_READ | VMA_WRITE,
+			  .flags = space->locks_future ? VMA_LOCKED : 0};
 
 	if (want >= space->brk_start && want - space->brk_start < BRK_MAX && want < PROGRAM_END &&
 	    vma_reserve(&space->vmas, 2)) {
@@ -279,7 +312,8 @@ void brk_handle(struct task *task, struct msg *m)
 		} else if (then == now) {
 			space->brk = want;
 		} else if (vma_is_free(&space->vmas, now, then + PAGE_SIZE) &&
-			   !is_over_limit(task, then - now, VMA_WRITE, 0) &&
+			   !mapping_is_over_limit(task, then - now, VMA_WRITE, 0) &&
+			   (!space->locks_future || !lock_check(task, then - now)) &&
 			   space_charge(space, (then - now) / PAGE_SIZE)) {
 			vma_insert(&space->vmas, &vma);
 			space_charge_settle(space);
@@ -298,7 +332,7 @@ static bool grow_in_place(struct task *task, const struct vma *old, const struct
 	uint64_t end = range->start + length, before = range->end - old->start;
 
 	if (old->end != range->end || end > PROGRAM_END ||
-	    is_over_limit(task, end - range->end, old->prot, old->flags) || !vma_is_free(&space->vmas, range->end, end) ||
+	    mapping_is_over_limit(task, end - range->end, old->prot, old->flags) || !vma_is_free(&space->vmas, range->end, end) ||
 	    !vma_reserve(&space->vmas, 1) || !space_charge(space, (end - range->end) / PAGE_SIZE))
 		return false;
 	more.start = range->end;

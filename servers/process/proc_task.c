@@ -124,13 +124,15 @@ static void memory_put(struct text *text, const struct space *space)
 {
 	typedef unsigned long long u64;
 	u64 size = size_of(space, 0, 0) * 4, peak = space->peak * 4ull, resident = space->resident * 4ull;
-	u64 stack = PROGRAM_STACK_MAX / 1024;
+	const struct vma *top = space->program.stack_start ? vma_find(&space->vmas, space->program.stack_start) : NULL;
+	u64 stack = top ? (top->end - top->start) / 1024 : 0;
+	u64 locked = vma_pages(&space->vmas, PROGRAM_END, 0, VMA_LOCKED, VMA_LOCKED) * 4;
 
-	text_put(text, "VmPeak:\t%8llu kB\nVmSize:\t%8llu kB\nVmLck:\t       0 kB\nVmPin:\t       0 kB\n"
+	text_put(text, "VmPeak:\t%8llu kB\nVmSize:\t%8llu kB\nVmLck:\t%8llu kB\nVmPin:\t       0 kB\n"
 		       "VmHWM:\t%8llu kB\nVmRSS:\t%8llu kB\nRssAnon:\t%8llu kB\nRssFile:\t       0 kB\n"
 		       "RssShmem:\t       0 kB\nVmData:\t%8llu kB\nVmStk:\t%8llu kB\nVmExe:\t%8llu kB\n"
 		       "VmLib:\t       0 kB\nVmPTE:\t%8llu kB\nVmSwap:\t       0 kB\n",
-		 size, size, peak, resident, resident, (u64)size_of(space, VMA_WRITE, 0) * 4, stack,
+		 size, size, locked, peak, resident, resident, (u64)size_of(space, VMA_WRITE, 0) * 4, stack,
 		 (u64)size_of(space, VMA_EXECUTE, VMA_FILE) * 4, (u64)space->supply_count * 64);
 }
 

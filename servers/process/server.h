@@ -35,6 +35,7 @@ void mremap_handle(struct task *task, struct msg *m);
 void madvise_handle(struct task *task, struct msg *m);
 void populate_handle(struct task *task, struct msg *m);
 void memory_query_handle(struct task *task, struct msg *m);
+void memory_lock_handle(struct task *task, struct msg *m);
 void set_ids_handle(struct task *task, struct msg *m);
 void group_handle(struct task *task, struct msg *m);  // setpgid, getpgid, setsid, getsid
 void usage_handle(struct task *task, struct msg *m);

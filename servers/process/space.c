@@ -74,6 +74,7 @@ void space_empty(struct space *space)
 	memset(space->tables, 0, sizeof(space->tables));
 	space->brk_start = space->brk = space->mmap_top = space->vdso = 0;
 	space->resident = space->peak = 0;
+	space->locks_future = space->locks_on_fault = false;
 }
 
 void space_put(struct space *space)

@@ -61,6 +61,7 @@ struct space {
 	uint32_t block_pages[SPACE_BLOCK_PAGES];  // struct space_block: as many as its threads need
 	uint64_t threads[ENV_THREAD_MAX / 64], processes;  // thread areas and process blocks in use: bitmaps
 	uint64_t brk_start, brk, mmap_top;
+	bool locks_future, locks_on_fault;  // mlockall
 	uint64_t vdso;  // address of its image, or 0
 	uint32_t resident, peak;  // pages
 	struct ahead fresh, copies;  // faults that follow one another: on no page, on a shared one

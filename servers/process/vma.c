@@ -280,6 +280,7 @@ bool vma_copy(struct vma_list *to, const struct vma_list *from, uint64_t limit)
 		if (from->items[i].flags & VMA_NO_FORK)
 			continue;
 		to->items[at] = from->items[i];
+		to->items[at].flags &= (uint8_t)~VMA_LOCKED;
 		to->charged += vma_charge(&to->items[at]);
 		backing_get(to->items[at].backing);
 		at++;

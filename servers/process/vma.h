@@ -19,6 +19,8 @@
 #define VMA_CHARGED 8u  // counted: was writable once
 #define VMA_NO_FORK 16u // the child of a fork has no such area
 #define VMA_WIPE 32u    // the child of a fork has it empty
+#define VMA_GROWS 64u   // downwards, where it is touched below its start (growth.c)
+#define VMA_LOCKED 128u // mlock; not inherited
 
 // Whatever is behind an area.
 struct backing {

@@ -6,7 +6,6 @@
 // abi: madvise REMOVE: partial: of shared anonymous memory; other processes keep the pages that they have mapped
 // abi: mincore: whole
 // abi: msync: whole
-// abi: mlock mlock2 munlock munlockall: partial: each call alone is held against RLIMIT_MEMLOCK
 // abi: mremap MREMAP_MAYMOVE MREMAP_FIXED MREMAP_DONTUNMAP: whole
 // abi: setrlimit RLIMIT_AS RLIMIT_DATA RLIMIT_NPROC: whole
 #define _GNU_SOURCE
