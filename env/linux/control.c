@@ -13,6 +13,8 @@
 #define F_DUPFD_CLOEXEC 1030
 #define F_SETPIPE_SZ 1031
 #define F_GETPIPE_SZ 1032
+#define F_ADD_SEALS 1033
+#define F_GET_SEALS 1034
 
 static int64_t flags_get(const struct handle *handle)
 {
@@ -49,6 +51,17 @@ static int64_t flags_set(const struct handle *handle, uint64_t flags)
 	return answer_get(err, result);
 }
 
+static int64_t seal(const struct handle *handle, uint64_t add)
+{
+	uint64_t result = 0;
+	err_t err;
+
+	if (handle->kind != HANDLE_FILE)
+		return -EINVAL;
+	err = file_seal(handle->cap, add, &result);
+	return answer_get(err, result);
+}
+
 int64_t call_fcntl(uint64_t fd, uint64_t command, uint64_t argument)
 {
 	struct handle handle;
@@ -76,6 +89,10 @@ int64_t call_fcntl(uint64_t fd, uint64_t command, uint64_t argument)
 		return pipe_size(&handle, (uint32_t)argument ? (uint32_t)argument : 1);
 	case F_GETPIPE_SZ:
 		return pipe_size(&handle, 0);
+	case F_ADD_SEALS:
+		return seal(&handle, (uint32_t)argument);
+	case F_GET_SEALS:
+		return seal(&handle, UINT64_MAX);
 	default:
 		if (lock_is_command((uint32_t)command))
 			return lock_control(fd, (uint32_t)command, argument);

@@ -130,6 +130,7 @@ int64_t call_llistxattr(uint64_t path) { return attribute_path(path, AT_SYMLINK_
 int64_t call_flistxattr(uint64_t fd) { return attribute_fd(fd, 0); }
 
 #define MFD_CLOEXEC 1u
+#define MFD_ALLOW_SEALING 2u
 #define MEMORY_NAME_MAX 250
 
 int64_t call_memfd_create(uint64_t name, uint64_t flags)
@@ -140,9 +141,10 @@ int64_t call_memfd_create(uint64_t name, uint64_t flags)
 	char text[MEMORY_NAME_MAX];
 	int64_t index, err;
 
-	// Seals and huge pages are not there.
-	if ((uint32_t)flags & ~MFD_CLOEXEC)
+	// Huge pages are not there.
+	if ((uint32_t)flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING))
 		return -EINVAL;
+	call.m.words[3] = flags & MFD_ALLOW_SEALING ? 1 : 0;
 	err = user_get_string(text, name, sizeof text);
 	if (err < 0 || err == MEMORY_NAME_MAX)
 		return err < 0 ? err : -EINVAL;

@@ -30,6 +30,7 @@
 #define FILE_UNLOCK 0x416
 #define FILE_POKE 0x417
 #define FILE_EXCHANGE 0x418
+#define FILE_SEAL 0x419
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define FILE_METHODS(X) \
@@ -56,7 +57,8 @@
 	X(lock, 7, 0) \
 	X(unlock, 1, 0) \
 	X(poke, 2, 0) \
-	X(exchange, 3, 0)
+	X(exchange, 3, 0) \
+	X(seal, 1, 0)
 
 // Read into the window at offset 0. May wait (pipes, terminals).
 // window: token
@@ -211,7 +213,8 @@ static inline err_t file_peek(cap_t to, uint64_t offset, uint64_t length, uint64
 // For memory mappings: carries a Frame over cached pages of the file, read-only (and executable
 // when the file may be run). Only regular files.
 // page: first page of the file wanted
-// count: pages wanted; 0: only say what the file is
+// count: pages wanted; 0: only say what the file is; then `first` is 1 when a writable mapping
+// must not go without a Frame, for it could be sealed
 // write: 1: a Frame that can be written, over pages that are the file's own; the file must be
 // open for reading and writing
 // *result: pages that the Frame covers, at least 1; 0: wholly beyond the end; or -errno
@@ -420,6 +423,19 @@ static inline err_t file_exchange(cap_t to, uint64_t offset, uint64_t old, uint6
 		*result = m.words[0];
 	if (now)
 		*now = m.words[1];
+	return err;
+}
+
+// F_ADD_SEALS, F_GET_SEALS.
+// add: F_SEAL_*; -1: only ask
+// *result: what there is, 0 when some were added, or -errno
+static inline err_t file_seal(cap_t to, uint64_t add, uint64_t *result)
+{
+	struct msg m = {.tag = TAG(FILE_SEAL, 1), .words = {add}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
 	return err;
 }
 

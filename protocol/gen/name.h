@@ -65,7 +65,8 @@
 // 4, when it is there, is a desk's token, and word 5 the number of the handle, which is leased
 // then if it can be (LEASE_OPEN); with LEASE_REUSE added that handle is there already and
 // closed by the desk's word: no capability is carried, it means what is opened now.
-// LEASE_STALE: it cannot.
+// LEASE_STALE: it cannot. Path -1 with O_TMPFILE: a file that never has a name (memfd_create);
+// mode 1: it can be sealed.
 // window: token
 // path: offset of the name in the window
 // flags: O_* as in Linux x86-64; 0x20: to be run, so permission to execute is what counts

@@ -328,6 +328,8 @@ static bool may_write_past(const struct description *d)
 	const struct data *data = &d->inode->data;
 	uint32_t mode = d->flags & O_ACCMODE;
 
+	if (d->inode->seals & (SEAL_WRITE | SEAL_FUTURE_WRITE | SEAL_GROW))
+		return false;
 	return (mode == O_RDWR || (mode == O_WRONLY && data->fresh == d)) && !(d->flags & O_APPEND) &&
 	       data->opens == 1 && !(d->inode->mode & (S_ISUID | S_ISGID));
 }

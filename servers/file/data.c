@@ -220,6 +220,8 @@ int data_truncate(struct fs *fs, struct inode *inode, uint64_t size)
 
 	if (size > (uint64_t)FILE_SIZE_LIMIT)
 		return -EFBIG;
+	if (inode->seals & (size < inode->size ? SEAL_SHRINK : size > inode->size ? SEAL_GROW : 0))
+		return -EPERM;
 	if (data->paged)
 		fs->settle(inode);
 	if (size < inode->size) {

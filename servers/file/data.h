@@ -4,6 +4,13 @@
 
 #include "servers/file/fs.h"
 
+#define SEAL_SEAL 1u
+#define SEAL_SHRINK 2u
+#define SEAL_GROW 4u
+#define SEAL_WRITE 8u
+#define SEAL_FUTURE_WRITE 16u
+#define SEAL_ALL 31u
+
 enum place_kind { PLACE_HOLE, PLACE_IMAGE, PLACE_STORE };
 
 // Where a page of a file is, and how many after it (itself counted) go on in the same way.

@@ -166,6 +166,7 @@ uint32_t description_ready(const struct description *description);
 // map.c
 int64_t map_get(struct inode *inode, uint64_t page, uint64_t count, uint64_t *first, cap_t *cap);
 int64_t map_get_writable(struct inode *inode, uint64_t page, uint64_t *first, cap_t *cap);
+bool map_is_writable(const struct inode *inode);  // has somebody pages of it that can be written?
 void map_unshare(struct fs *fs, struct inode *inode);
 
 // device.c

@@ -75,6 +75,18 @@ int64_t file_op_read(struct request *r)
 
 #define AT_END 1u  // word 4 of a write
 
+// As much as the seals let through: what makes the file longer fails by the page.
+static uint32_t sealed_length(const struct inode *inode, uint64_t offset, uint32_t length)
+{
+	uint64_t end = inode->size / PAGE * PAGE;
+
+	if (inode->seals & (SEAL_WRITE | SEAL_FUTURE_WRITE))
+		return 0;
+	if (!(inode->seals & SEAL_GROW) || offset + length <= inode->size)
+		return length;
+	return offset < end ? (uint32_t)(end - offset) : 0;
+}
+
 static int64_t write_file(struct request *r, uint32_t length)
 {
 	struct description *d = r->description;
@@ -93,6 +105,9 @@ static int64_t write_file(struct request *r, uint32_t length)
 	if (offset >= limit)
 		return -EFBIG;
 	length = (uint32_t)min_u64(length, limit - offset);
+	length = sealed_length(inode, offset, length);
+	if (length == 0)
+		return -EPERM;
 	n = data_write(&file.fs, inode, offset, r->window->bytes, length);
 	if (n <= 0)
 		return n;
@@ -299,6 +314,10 @@ int64_t file_op_map(struct request *r)
 	r->out[2] = d->inode->size;
 	r->out[3] = d->inode->number;
 	r->out_words = 4;
+	// Mappings that are there go on with SEAL_FUTURE_WRITE, and ask for further pages.
+	if (r->words[2] && d->inode->seals & (r->words[1] == 0 ? SEAL_WRITE | SEAL_FUTURE_WRITE : SEAL_WRITE))
+		return -EPERM;
+	r->out[1] = d->inode->is_memory;
 	if (r->words[1] == 0)
 		return 0;
 	if (r->words[2])
@@ -403,6 +422,10 @@ int64_t file_op_fallocate(struct request *r)
 		return -EFBIG;
 	if (mode & ~(uint64_t)(KEEP_SIZE | PUNCH_HOLE))
 		return -EOPNOTSUPP;
+	if (mode & PUNCH_HOLE && d->inode->seals & (SEAL_WRITE | SEAL_FUTURE_WRITE))
+		return -EPERM;
+	if (!(mode & KEEP_SIZE) && offset + length > d->inode->size && d->inode->seals & SEAL_GROW)
+		return -EPERM;
 	if (mode & PUNCH_HOLE)
 		return punch(d->inode, offset, length);
 	if (!(mode & KEEP_SIZE) && offset + length > d->inode->size &&
@@ -427,4 +450,30 @@ int64_t file_op_attach(struct request *r)
 {
 	(void)r;
 	return -ENOSYS;
+}
+
+int64_t file_op_seal(struct request *r)
+{
+	const struct description *d = r->description;
+	struct inode *inode = d->inode;
+	uint64_t add = r->words[0];
+
+	if (d->flags & O_PATH)
+		return -EBADF;
+	if (!S_ISREG(inode->mode))
+		return -EINVAL;
+	if (add == UINT64_MAX)
+		return inode->is_memory ? inode->seals : SEAL_SEAL;
+	if (!may_write(d))
+		return -EPERM;
+	if (add & ~(uint64_t)SEAL_ALL)
+		return -EINVAL;
+	if (!inode->is_memory || inode->seals & SEAL_SEAL)
+		return -EPERM;
+	if (add & SEAL_WRITE && !(inode->seals & SEAL_WRITE) && map_is_writable(inode))
+		return -EBUSY;
+	cview_unshare(inode);
+	cview_settle(inode);
+	inode->seals |= (uint32_t)add;
+	return 0;
 }

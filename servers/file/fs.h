@@ -114,6 +114,8 @@ struct inode {
 	struct remote *remote;    // null: an ordinary one
 	struct lock_list *locks;  // record and file locks; null: none
 	uint32_t covered;         // mounts on it
+	uint32_t seals;           // F_SEAL_*, of one that is_memory
+	bool is_memory;           // of memfd_create
 	bool linkable;            // has no name yet, but may get one (O_TMPFILE)
 	union {
 		struct data data;

@@ -152,6 +152,17 @@ static struct place run_own(struct inode *inode, uint32_t page, uint64_t pages, 
 	return data_find(&inode->data, *at);
 }
 
+bool map_is_writable(const struct inode *inode)
+{
+	for (const struct map *map = inode->data.maps; map; map = map->next) {
+		uint64_t children = 0;
+
+		if (map->is_writable && cnode_info(file.cnode, map->slot, NULL, NULL, NULL, &children) == OK && children)
+			return true;
+	}
+	return false;
+}
+
 int64_t map_get(struct inode *inode, uint64_t page, uint64_t count, uint64_t *first, cap_t *cap)
 {
 	uint64_t pages = (inode->size + PAGE - 1) / PAGE;

@@ -94,10 +94,14 @@ static int open_device(struct request *r, const struct inode *inode, uint64_t fl
 }
 
 // memfd_create: a file that never has a name.
-static int memory_file_make(const struct view *view, struct inode **inode)
+static int memory_file_make(const struct view *view, bool can_be_sealed, struct inode **inode)
 {
 	*inode = inode_make(&file.fs, S_IFREG | 0777, view->cred.uid, view->cred.gid);
-	return *inode ? 0 : -ENOMEM;
+	if (!*inode)
+		return -ENOMEM;
+	(*inode)->is_memory = true;
+	(*inode)->seals = can_be_sealed ? 0 : SEAL_SEAL;
+	return 0;
 }
 
 // What an open wants of a desk: where the handle may be leased, and a parked description to be opened
@@ -138,7 +142,7 @@ int64_t name_op_open(struct request *r)
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
 	if (r->words[1] == NO_OFFSET && (flags & O_TMPFILE_BIT))
-		error = memory_file_make(&view, &inode);
+		error = memory_file_make(&view, r->words[3] == 1, &inode);
 	else if (r->words[1] == NO_OFFSET)
 		error = name_open_start(&file.fs, &view, flags, &inode);
 	else

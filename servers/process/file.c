@@ -93,7 +93,7 @@ struct file *file_make(cap_t received, int64_t *error)
 	return file;
 }
 
-int64_t file_check(struct file *file, bool is_write)
+int64_t file_check(struct file *file, uint64_t page, bool is_write)
 {
 	uint64_t flags = 0, result, first, size;
 
@@ -104,8 +104,15 @@ int64_t file_check(struct file *file, bool is_write)
 	file->is_writable = (flags & O_ACCMODE_) == O_RDWR_;
 	if (is_write && !file->is_writable)
 		return -EACCES;
-	if (file_map(file->handle, 0, 0, 0, &result, &first, &size, &file->number))
+	if (file_map(file->handle, 0, 0, file->is_writable, &result, &first, &size, &file->number))
 		return -EIO;
+	if ((int64_t)result == -EPERM && !is_write) {
+		// Sealed: it can be read.
+		file->is_writable = false;
+		return 0;
+	}
+	if ((int64_t)result == 0 && first && is_write)
+		(void)file_cover(file, page);
 	return (int64_t)result;
 }
 

@@ -18,7 +18,7 @@ struct file {
 struct file *file_make(cap_t received, int64_t *error);
 
 // What its description allows and which file it is: for shared mappings. 0, or -errno.
-int64_t file_check(struct file *file, bool is_write);
+int64_t file_check(struct file *file, uint64_t page, bool is_write);
 // Forget the Frame, when it is stale: the file server has taken its pages back. Was it?
 bool file_uncover(struct file *file);
 // Write a few bytes, or compare and exchange some, below the end of a file that is_writable. Bytes; 0; -errno.

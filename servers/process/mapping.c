@@ -211,7 +211,7 @@ void mmap_file_handle(struct task *task, struct msg *m)
 		answer_set(m, error);
 		return;
 	}
-	error = is_shared ? file_check(file, prot & 2) : 0;
+	error = is_shared ? file_check(file, offset / PAGE_SIZE, prot & 2) : 0;
 	if (!error && !file->is_writable)
 		error = file_cover(file, offset / PAGE_SIZE);
 	vma.backing = &file->base;

@@ -7,7 +7,6 @@
 // abi: statx: partial: no birth time
 // abi: setgroups: partial: 32 groups at most (EINVAL)
 // abi: getgroups: whole
-// abi: memfd_create MFD_CLOEXEC: partial: seals and huge pages are refused (EINVAL)
 // abi: sync_file_range: whole
 // abi: syncfs: whole
 // abi: setxattr: refused EOPNOTSUPP
