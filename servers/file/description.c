@@ -100,6 +100,17 @@ void descriptions_trim(void)
 		description_drop(d);
 }
 
+// Who may write, and who runs it: never both (open_check in name.c).
+static void text_count(const struct description *d, uint32_t more)
+{
+	if (!S_ISREG(d->inode->mode) || d->flags & O_PATH)
+		return;
+	if (d->flags & O_EXECUTE)
+		d->inode->runs += more;
+	else if ((d->flags & O_ACCMODE) != O_RDONLY)
+		d->inode->writers += more;
+}
+
 static void description_set(struct description *d, struct inode *inode, uint32_t flags, const struct cred *cred)
 {
 	if (S_ISREG(inode->mode) && inode->data.leased)
@@ -108,6 +119,7 @@ static void description_set(struct description *d, struct inode *inode, uint32_t
 	d->inode = inode;
 	d->cred = (struct cred){cred->uid, cred->gid, cred->umask, 0, NULL};
 	cview_description_add(d);
+	text_count(d, 1);
 }
 
 void description_again(struct description *d, struct inode *inode, uint32_t flags, const struct cred *cred)
@@ -183,6 +195,7 @@ static void source_free(struct description *d)
 static void description_end(struct description *d)
 {
 	source_free(d);
+	text_count(d, UINT32_MAX);
 	cview_description_end(d);
 	lock_description_end(d);
 	desk_inode_end(d);

@@ -114,6 +114,7 @@ struct inode {
 	struct remote *remote;    // null: an ordinary one
 	struct lock_list *locks;  // record and file locks; null: none
 	uint32_t covered;         // mounts on it
+	uint32_t runs, writers;   // of a regular file: descriptions of programs that run it; that may write
 	uint32_t seals;           // F_SEAL_*, of one that is_memory
 	bool is_memory;           // of memfd_create
 	bool linkable;            // has no name yet, but may get one (O_TMPFILE)
@@ -147,6 +148,8 @@ struct fs {
 	void (*publish)(struct fs *fs, struct inode *inode);
 	// A file with leased descriptions has lost its last name.
 	void (*unlinked)(struct inode *inode);
+	// Descriptions that were closed by a word alone are to be closed now. May be null.
+	void (*close_late)(struct inode *inode);
 	// A socket's inode goes, which has a slot.
 	void (*socket_end)(struct inode *inode);
 };

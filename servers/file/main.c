@@ -51,6 +51,7 @@ static int files_init(const struct component_info *info)
 	file.fs.unshare = map_unshare;
 	file.fs.publish = cview_publish;
 	file.fs.settle = cview_settle;
+	file.fs.close_late = desk_close;
 	file.fs.unlinked = desk_unlinked;
 	file.fs.socket_end = socket_end;
 	file.image = component_find_region("image");

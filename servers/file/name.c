@@ -250,10 +250,25 @@ static int open_check(const struct inode *inode, const struct view *view, uint32
 	return error ? error : inode_allows(inode, &view->cred, access_wanted(flags));
 }
 
+// Nobody runs what may be written, nor the other way round.
+static int text_check(struct fs *fs, struct inode *inode, uint32_t flags)
+{
+	bool runs = flags & O_EXECUTE;
+	const uint32_t *against = runs ? &inode->writers : &inode->runs;
+
+	if (!S_ISREG(inode->mode) || flags & O_PATH || !(runs || access_wanted(flags) & MAY_WRITE) || *against == 0)
+		return 0;
+	if (fs->close_late)
+		fs->close_late(inode);
+	return *against > 0 ? -ETXTBSY : 0;
+}
+
 static int open_there(struct fs *fs, const struct view *view, uint32_t flags, struct inode **out)
 {
 	int error = open_check(walk.inode, view, flags);
 
+	if (error == 0)
+		error = text_check(fs, walk.inode, flags);
 	// The root of what another server makes up: its list has to be had there.
 	if (error == 0 && walk.inode->remote && is_dir(walk.inode) && !walk.inode->remote->listing &&
 	    !(flags & O_PATH)) {

@@ -595,5 +595,9 @@ int64_t name_op_truncate(struct request *r)
 	error = inode_allows(inode, &r->context->cred, MAY_WRITE);
 	if (error == 0 && r->words[2] > inode->size && r->words[2] > request_word(r, 3, UINT64_MAX))
 		error = -EFBIG;
+	if (error == 0 && inode->runs > 0)
+		desk_close(inode);
+	if (error == 0 && inode->runs > 0)
+		error = -ETXTBSY;
 	return error ? error : name_resize(&file.fs, inode, &r->context->cred, r->words[2]);
 }

@@ -20,6 +20,7 @@
 #define WINDOW_BYTES 16384ull
 #define O_ACCMODE_ 3u
 #define O_RDWR_ 2u
+#define O_EXECUTE_ 0x20u  // to be run
 #define PUNCH_KEEP_SIZE 3u
 #define O_PATH_ 010000000u
 
@@ -290,7 +291,7 @@ int64_t file_client_open(const char *name, uint64_t *mode)
 			break;
 		memcpy((void *)CLIENT_WINDOW, name, strlen(name) + 1);
 		msg_set_receive(slot, 1);
-		if (name_open(own_context, window_token, 0, 0, 0, &result, &kind, mode, &device))
+		if (name_open(own_context, window_token, 0, O_EXECUTE_, 0, &result, &kind, mode, &device))
 			result = (uint64_t)-EIO;
 		receive_default();
 	}
