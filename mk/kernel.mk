@@ -9,9 +9,19 @@ KERNEL_SOURCES := $(KERNEL_COMMON) $(call sources,kernel/arch/$(PORT))
 KERNEL_OBJECTS := $(call objects,kernel/obj,$(KERNEL_SOURCES))
 KERNEL_SCRIPT := kernel/arch/$(PORT)/kernel.ld
 
+# No room between the parts of a function: it is text that nobody needs, or steps that do nothing.
+KERNEL_DENSE := -falign-loops=1 $(shell echo | $(CC) -x c -Werror -falign-jumps=1 -falign-labels=1 \
+	-c -o /dev/null - 2>/dev/null && echo -falign-jumps=1 -falign-labels=1)
+
 KERNEL_FLAGS := -std=c11 -O2 -g $(WARNINGS) $(PLAIN) -ffreestanding -mgeneral-regs-only \
 	-mno-red-zone -mcmodel=kernel -fno-pic -fno-pie -fno-omit-frame-pointer \
-	-fno-asynchronous-unwind-tables -fno-strict-aliasing -I. -Ikernel -Ikernel/arch/$(PORT)
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing $(KERNEL_DENSE) -I. -Ikernel \
+	-Ikernel/arch/$(PORT)
+
+# What runs at boot or before the machine stops: small comes first.
+KERNEL_COLD := main.c program.c base/print.c \
+	$(addprefix arch/x86_64/,boot.c console.c panic.c)
+$(call objects,kernel/obj,$(addprefix kernel/,$(KERNEL_COLD))): KERNEL_FLAGS += -Os
 
 $(eval $(call compile,kernel/obj,KERNEL_FLAGS))
 

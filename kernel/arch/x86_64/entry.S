@@ -210,11 +210,11 @@ idle:
 	jmp	trap
 	.endm
 
-	.globl	trap_table
+	.globl	trap_table, interrupt_table
 	.align	16
-trap_table:
+trap_table:				// 16 bytes each: exceptions
 	.set	i, 0
-	.rept	256
+	.rept	32
 	.if	(i == 8) || (i >= 10 && i <= 14) || (i == 17) || (i == 21) || (i == 29) || (i == 30)
 	TRAP	i 1
 	.else
@@ -223,8 +223,22 @@ trap_table:
 	.set	i, i + 1
 	.endr
 
-	// Stack: vector, error, rip, cs, rflags, rsp, ss, the core.
 	.align	16
+interrupt_table:			// 8 bytes each: interrupts, from vector 32 on
+	.rept	224
+	.balign	8
+	push	$i - 128		// one byte, with its sign
+	jmp	trap_interrupt
+	.set	i, i + 1
+	.endr
+
+	// They have no error code: the number takes its place, too.
+	.align	16
+trap_interrupt:
+	addq	$128, (%rsp)
+	push	(%rsp)
+
+	// Stack: vector, error, rip, cs, rflags, rsp, ss, the core.
 trap:
 	testb	$3, 24(%rsp)
 	jz	trap_kernel

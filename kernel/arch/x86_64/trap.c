@@ -52,7 +52,7 @@ static uint64_t gdt[8] = {
 	0, 0x00af9a000000ffff, 0x00cf92000000ffff, 0x00cff2000000ffff, 0x00affa000000ffff, 0, 0, 0,
 };
 
-extern char trap_table[], syscall_stub0[], text_start[], text_end[];
+extern char trap_table[], interrupt_table[], syscall_stub0[], text_start[], text_end[];
 
 void trap_user(struct core *core, uint64_t vector, uint64_t error);
 void trap_in_kernel(struct trap_frame *frame);
@@ -87,8 +87,10 @@ static void load_tables(void)
 
 static void fill_tables(struct core *core)
 {
-	for (unsigned i = 0; i < 256; i++)
+	for (unsigned i = 0; i < 32; i++)
 		gate_set(i, (uint64_t)trap_table + i * 16, 0);
+	for (unsigned i = 32; i < 256; i++)
+		gate_set(i, (uint64_t)interrupt_table + (i - 32) * 8, 0);
 	gate_set(VECTOR_NMI, (uint64_t)trap_table + VECTOR_NMI * 16, IST_NMI);
 	gate_set(VECTOR_DOUBLE_FAULT, (uint64_t)trap_table + VECTOR_DOUBLE_FAULT * 16, IST_DOUBLE_FAULT);
 	gate_set(VECTOR_MACHINE_CHECK, (uint64_t)trap_table + VECTOR_MACHINE_CHECK * 16, IST_MACHINE_CHECK);
