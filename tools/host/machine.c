@@ -16,7 +16,7 @@
 #include "tools/host/relay.h"
 
 #define ARGUMENTS_ADDED 32
-#define LOG_LINES       12
+#define LOG_LINES       24
 
 static const char *const port_names[PORT_COUNT] = {
 	CONTROL_NAME_IN,
