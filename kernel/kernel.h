@@ -24,6 +24,7 @@ struct core {
 	struct thread *woken;            // woken last, in no queue yet: may run at once
 	bool fpu_on;
 	bool all_locked;                 // this entry holds the locks of all cores
+	bool timer_old;                  // what the timer depends on has changed: the ready queues, the deadlines
 	struct list ready[PRIORITY_MAX + 1];
 	struct sched_context *deadlines; // heap by `event`, the earliest first
 	struct sched_context *limited;   // with a budget, ran last: the fast path may go back to it, for

@@ -68,7 +68,7 @@ err_t cnode_copy(struct invocation *call)
 		err_t err = copy_one(call, lowest_bit(call->arg[3]));
 
 		if (err) {
-			call->out[2] = call->arg[3];
+			call->done = call->arg[3];
 			return err;
 		}
 		call->arg[3] &= call->arg[3] - 1;
@@ -103,7 +103,7 @@ err_t cnode_move(struct invocation *call)
 		err_t err = move_one(call);
 
 		if (err) {
-			call->out[2] = call->arg[3];
+			call->done = call->arg[3];
 			return err;
 		}
 		call->arg[0]++;

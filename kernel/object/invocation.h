@@ -16,13 +16,13 @@ struct invocation {
 	struct thread *caller;
 	struct slot *slot;                      // what is invoked
 	struct slot *cap[INVOCATION_CAPS_MAX];  // the capability arguments, in order
-	uint64_t arg[MSG_WORDS_REGISTERS];
+	uint64_t *arg;                          // the eight words in the caller's registers
 	unsigned words;                         // how many the message has
-	// --- results
+	// --- results, of which there are none at first
 	uint64_t out[MSG_WORDS_REGISTERS];
-	unsigned out_count;
+	unsigned out_count;                     // what lies beyond stays 0
 	unsigned wrong;                         // on an error: which argument
-	uint64_t limit;
+	uint64_t limit, done;                   // on an error: the limit it broke; how far it came
 };
 
 // Fail because of argument `wrong` (1 is the first; 0 the invoked capability).

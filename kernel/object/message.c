@@ -4,20 +4,6 @@
 #include "cap/watch.h"
 #include "sched/sched.h"
 
-void message_deliver(struct thread *thread, err_t err, uint64_t badge, tag_t tag)
-{
-	static const uint64_t none[MSG_WORDS_REGISTERS];
-
-	message_deliver_head(thread, err, badge, tag);
-	regs_set_words(&thread->regs, none);
-}
-
-void message_set_words(struct thread *thread, const uint64_t *words, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		*regs_word(&thread->regs, i) = words[i];
-}
-
 void message_stop_receiving(struct thread *thread)
 {
 	struct endpoint *endpoint = thread->endpoint;

@@ -5,10 +5,7 @@
 
 #include "kernel.h"
 
-// The thread's receive (or call) ends with this result and no words.
-void message_deliver(struct thread *thread, err_t err, uint64_t badge, tag_t tag);
-
-// The same, and the eight words come after.
+// The thread's receive (or call) ends with this result; the eight words come after.
 static inline void message_deliver_head(struct thread *thread, err_t err, uint64_t badge, tag_t tag)
 {
 	struct arch_registers *r = &thread->regs;
@@ -20,8 +17,19 @@ static inline void message_deliver_head(struct thread *thread, err_t err, uint64
 	thread->flags &= ~(THREAD_FULL | THREAD_CALL);
 }
 
+// The same, without words.
+static inline void message_deliver(struct thread *thread, err_t err, uint64_t badge, tag_t tag)
+{
+	message_deliver_head(thread, err, badge, tag);
+	regs_clear_words(&thread->regs);
+}
+
 // Words of a message for the thread, after message_deliver; the rest of the registers are zero.
-void message_set_words(struct thread *thread, const uint64_t *words, unsigned count);
+static inline void message_set_words(struct thread *thread, const uint64_t *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		*regs_word(&thread->regs, i) = words[i];
+}
 
 // A Reply's new state, and the thread that it is of (offered: receiver, pending: caller); nothing else
 // is known of it.

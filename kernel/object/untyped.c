@@ -161,7 +161,7 @@ err_t untyped_retype(struct invocation *call)
 			err = invocation_fail(call, ERR_SLOT_USED, 5, 0);
 		else
 			err = retype_one(call, &what, dest);
-		call->out[0] = call->out[2] = call->arg[4];
+		call->done = call->arg[4];
 		if (err)
 			return err;
 		call->arg[4]++;

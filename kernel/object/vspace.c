@@ -90,7 +90,7 @@ err_t vspace_clone(struct invocation *call)
 	for (unsigned left = CLONE_PIECE; call->arg[2]; call->arg[2] &= call->arg[2] - 1) {
 		err_t err = left > CLONE_SLOT ? clone_one(call, lowest_bit(call->arg[2]), &left) : RESTART;
 
-		call->out[2] = call->arg[2];
+		call->done = call->arg[2];
 		if (err)
 			return err;
 		left -= left < CLONE_SLOT ? left : CLONE_SLOT;

@@ -64,6 +64,7 @@ static void heap_add(struct core *core, struct sched_context *context, uint64_t 
 	context->heap_left = context->heap_right = context->heap_up = NULL;
 	context->heap_rank = 1;
 	core->deadlines = heap_merge(core->deadlines, context, NULL);
+	core->timer_old = true;
 }
 
 static void heap_remove(struct core *core, struct sched_context *context)
@@ -77,6 +78,7 @@ static void heap_remove(struct core *core, struct sched_context *context)
 		up->heap_left = rest;
 	else
 		up->heap_right = rest;
+	core->timer_old = true;
 	context->heap_left = context->heap_right = context->heap_up = NULL;
 	heap_repair(up);
 }

@@ -22,6 +22,7 @@ static void ready_add(struct core *core, struct sched_context *context, bool fir
 	else
 		list_append(queue, &context->ready);
 	core->ready_bits |= BIT(context->priority);
+	core->timer_old = true;
 	core_set_stops(core);
 }
 
@@ -30,6 +31,7 @@ static void ready_remove(struct core *core, struct sched_context *context)
 	list_remove(&context->ready);
 	if (list_is_empty(&core->ready[context->priority]))
 		core->ready_bits &= ~BIT(context->priority);
+	core->timer_old = true;
 	core_set_stops(core);
 }
 
@@ -104,16 +106,26 @@ static bool is_charged(const struct core *core, const struct sched_context *cont
 	return core->current && core->current->running == context;
 }
 
+static void charge_end(struct core *core)
+{
+	if (core->current && core->current->running)
+		core->current->running->consumed += arch_time();
+}
+
 static void charge_begin(struct core *core)
 {
 	if (core->current && core->current->running)
 		core->current->running->consumed -= arch_time();
 }
 
-static void charge_end(struct core *core)
+static void charge_switch(struct core *core, struct thread *next)
 {
+	uint64_t now = arch_time();
+
 	if (core->current && core->current->running)
-		core->current->running->consumed += arch_time();
+		core->current->running->consumed += now;
+	if (next)
+		next->running->consumed -= now;
 }
 
 uint64_t context_consumed(const struct core *core, const struct sched_context *context)
@@ -217,6 +229,7 @@ static void set_timer(struct core *core)
 		core->slice_end = ~0ull;
 	}
 	time = min_u64(time, limited_end(core));
+	core->timer_old = false;
 	if (time != core->timer) {
 		core->timer = time;
 		arch_timer_set(time);
@@ -243,19 +256,18 @@ static void tell_blocked(struct core *core)
 		context_happens(core, thread->running, CONTEXT_BLOCKED);
 }
 
-void sched_finish(struct core *core)
+void sched_choose(struct core *core)
 {
 	struct thread *next = choose_able(core);
 
 	if (next != core->current) {
-		charge_end(core);
+		charge_switch(core, next);
 		tell_blocked(core);
 		// Into a server and back is one slice.
 		if (!core->current || !core->current->running || !next ||
 		    next->running->priority <= core->current->running->priority)
 			core->slice_end = ~0ull;
 		core->current = next;
-		charge_begin(core);
 	}
 	if (next && next != core->loaded) {
 		arch_thread_switch(core, core->loaded, next);
@@ -330,6 +342,7 @@ struct sched_context *sched_timer(struct core *core, uint64_t now)
 	struct thread *current = core->current;
 
 	core->timer = ~0ull;
+	core->timer_old = true;
 	core->reap_time = 0;
 	if (core->limited_end <= now) {
 		core->limited = NULL;

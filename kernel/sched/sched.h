@@ -12,7 +12,7 @@ void thread_wake(struct core *core, struct thread *thread);
 void thread_unready(struct core *core, struct thread *thread);
 
 // Decide who runs when the kernel is left, switch the processor to it, set the timer.
-void sched_finish(struct core *core);
+void sched_choose(struct core *core);
 
 // To the end of the queue of its priority.
 void sched_yield(struct core *core);
@@ -46,6 +46,22 @@ static inline void sched_enter(struct core *core)
 		return;
 	core->loaded = core->current;
 	core->loaded_top = core->current->vspace.address;
+}
+
+static inline bool sched_is_settled(const struct core *core)
+{
+	const struct thread *current = core->current;
+
+	return !core->woken && !core->timer_old && !kernel.dying_first && current &&
+	       current->state == THREAD_READY && current->running && !current->running->is_limited &&
+	       !(core->ready_bits & current->running->higher) && !slot_is_empty(&current->vspace);
+}
+
+// On every way out: mostly the current thread goes on, and the timer has nothing new to look at.
+static inline void sched_finish(struct core *core)
+{
+	if (!sched_is_settled(core))
+		sched_choose(core);
 }
 
 // Give the context to a thread to run on, or take it away.

@@ -118,8 +118,8 @@ void kernel_timer(struct core *core)
 void kernel_page_fault(struct core *core, uint64_t address, unsigned access)
 {
 	struct thread *thread = core->current;
-	uint64_t words[4] = {arch_register_get(&thread->regs, REGISTER_IP), address, access,
-			     arch_register_get(&thread->regs, REGISTER_SP)};
+	uint64_t words[4] = {thread->regs.ip, address, access,
+			     thread->regs.sp};
 
 	lock_all(core);
 	sched_enter(core);
@@ -131,8 +131,8 @@ void kernel_page_fault(struct core *core, uint64_t address, unsigned access)
 void kernel_exception(struct core *core, unsigned vector, uint64_t error)
 {
 	struct thread *thread = core->current;
-	uint64_t words[4] = {arch_register_get(&thread->regs, REGISTER_IP), vector, error,
-			     arch_register_get(&thread->regs, REGISTER_SP)};
+	uint64_t words[4] = {thread->regs.ip, vector, error,
+			     thread->regs.sp};
 
 	lock_all(core);
 	sched_enter(core);

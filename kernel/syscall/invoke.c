@@ -60,37 +60,30 @@ static void restart(struct thread *thread, const struct invocation *call)
 {
 	struct arch_registers *r = &thread->regs;
 
-	for (unsigned i = 0; i < MSG_WORDS_REGISTERS; i++)
-		*regs_word(r, i) = call->arg[i];
 	*regs_tag(r) = (*regs_tag(r) & ~((tag_t)TAG_WORDS_MASK << TAG_WORDS_SHIFT)) |
 		       (tag_t)call->words << TAG_WORDS_SHIFT;
 	r->ip -= SYSCALL_LENGTH;
 }
 
-static void fail(struct thread *thread, struct invocation *call, err_t err)
+static void fail(struct thread *thread, const struct invocation *call, err_t err)
 {
-	call->out[0] = call->wrong;
-	call->out[1] = call->limit;
+	const uint64_t words[] = {call->wrong, call->limit, call->done};
+
 	message_deliver(thread, err, 0, TAG(0, 3));
-	message_set_words(thread, call->out, 3);
+	message_set_words(thread, words, 3);
 }
 
 void invoke(struct core *core, struct thread *thread, struct slot *slot)
 {
-	struct invocation call;
+	struct invocation call = {
+		.core = core,
+		.caller = thread,
+		.slot = slot,
+		.arg = regs_word(&thread->regs, 0),
+		.words = tag_words(*regs_tag(&thread->regs)),
+	};
 	const struct method *method = NULL;
-	tag_t tag = *regs_tag(&thread->regs);
-
-	call.core = core;
-	call.caller = thread;
-	call.slot = slot;
-	call.words = tag_words(tag);
-	call.out_count = call.wrong = 0;
-	call.limit = 0;
-	for (unsigned i = 0; i < MSG_WORDS_REGISTERS; i++)
-		call.out[i] = 0;
-	regs_get_words(&thread->regs, call.arg);
-	err_t err = decode(&call, tag, &method);
+	err_t err = decode(&call, *regs_tag(&thread->regs), &method);
 
 	if (!err)
 		err = method->handle(&call);
@@ -101,8 +94,6 @@ void invoke(struct core *core, struct thread *thread, struct slot *slot)
 	} else if (err) {
 		fail(thread, &call, err);
 	} else {
-		for (unsigned i = call.out_count; i < MSG_WORDS_REGISTERS; i++)
-			call.out[i] = 0;
 		message_deliver_head(thread, OK, 0, TAG(0, call.out_count));
 		regs_set_words(&thread->regs, call.out);
 	}

@@ -136,7 +136,7 @@ static void resume_faulted(struct thread *from, struct thread *caller, tag_t tag
 {
 	caller->flags &= ~(THREAD_FAULTED | THREAD_CALL);
 	if (tag_label(tag) == FAULT_REPLY_JUMP)
-		arch_register_set(&caller->regs, REGISTER_IP, *regs_word(&from->regs, 0));
+		caller->regs.ip = *regs_word(&from->regs, 0);  // answer() has looked at it
 }
 
 // Answer a pending Reply with the message in the thread's registers. On an error nothing was answered.

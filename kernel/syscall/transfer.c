@@ -99,7 +99,7 @@ void transfer_message(struct thread *from, struct thread *to, tag_t tag, uint64_
 	unsigned caps = tag_caps(tag) ? transfer_caps(from, to, tag_caps(tag)) : 0;
 
 	message_deliver_head(to, OK, badge, TAG(tag_label(tag), words) | TAG_CAPS(caps) | (tag & TAG_INTERRUPTIBLE));
-	regs_copy_words(&to->regs, &from->regs);
+	regs_set_words(&to->regs, from->regs.word);
 }
 
 static bool in_window(const struct thread *to, const struct abi_map_item *item)

@@ -7,27 +7,9 @@
 void arch_registers_init(struct arch_registers *regs) { regs->flags = FLAGS_FIXED; }
 void arch_fpu_init(struct arch_fpu *fpu) { fpu->made = 1; }
 
-static uint64_t *register_at(struct arch_registers *regs, unsigned index)
-{
-	switch (index) {
-	case REGISTER_IP:
-		return &regs->ip;
-	case REGISTER_SP:
-		return &regs->sp;
-	case REGISTER_FLAGS:
-		return &regs->flags;
-	case REGISTER_FS:
-		return &regs->fs;
-	case REGISTER_GS:
-		return &regs->gs;
-	default:
-		return regs_at(regs, index);
-	}
-}
-
 uint64_t arch_register_get(const struct arch_registers *regs, unsigned index)
 {
-	return *register_at((struct arch_registers *)(uintptr_t)regs, index);
+	return *regs_at((struct arch_registers *)(uintptr_t)regs, index);
 }
 
 static bool is_canonical(uint64_t address)
@@ -43,7 +25,7 @@ bool arch_register_set(struct arch_registers *regs, unsigned index, uint64_t val
 		return false;
 	if (index == REGISTER_FLAGS)
 		value = (value & FLAGS_USER) | FLAGS_FIXED;
-	*register_at(regs, index) = value;
+	*regs_at(regs, index) = value;
 	return true;
 }
 

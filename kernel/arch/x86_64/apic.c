@@ -110,7 +110,6 @@ void apic_init(void)
 
 void apic_end_of_interrupt(void) { *lapic(LAPIC_EOI) = 0; }
 
-uint64_t arch_time(void) { return rdtsc(); }
 uint64_t arch_ticks_per_second(void) { return tsc_hz; }
 
 void arch_timer_set(uint64_t time)

@@ -6,14 +6,9 @@
 
 void arch_registers_init(struct arch_registers *regs) { regs->flags = FLAGS_FIXED; }
 
-static uint64_t *register_at(struct arch_registers *regs, unsigned index)
-{
-	return &regs->ip + index;
-}
-
 uint64_t arch_register_get(const struct arch_registers *regs, unsigned index)
 {
-	return *register_at((struct arch_registers *)(uintptr_t)regs, index);
+	return *regs_at((struct arch_registers *)(uintptr_t)regs, index);
 }
 
 static bool is_canonical(uint64_t address)
@@ -29,7 +24,7 @@ bool arch_register_set(struct arch_registers *regs, unsigned index, uint64_t val
 		return false;
 	if (index == REGISTER_FLAGS)
 		value = (value & FLAGS_USER) | FLAGS_FIXED;
-	*register_at(regs, index) = value;
+	*regs_at(regs, index) = value;
 	return true;
 }
 
