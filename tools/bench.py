@@ -21,6 +21,7 @@ import threading
 import time
 
 import bench_linux
+import bench_report
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PITH = os.path.join(TOP, "pith")
@@ -32,11 +33,13 @@ def fail(text):
     sys.exit("bench: " + text)
 
 
-def native_rows():
-    """The kernel that ./pith run boots, with bench/native as its first task, which writes to COM1."""
-    command = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", bench_linux.CPU, "-smp", "1",
-               "-m", "256M", *bench_linux.ICOUNT, "-nodefaults", "-no-user-config", "-no-reboot", "-display",
-               "none", "-kernel", os.path.join(TOP, "build/kernel/pith.elf"), "-initrd",
+def native_rows(cycles=False):
+    """The kernel that ./pith run boots, with bench/native as its first task, which writes to COM1. The counter
+    counts instructions, or (`cycles`, with KVM) is the processor's own."""
+    how = (["-accel", "kvm", "-cpu", "host,migratable=no"] if cycles
+           else ["-accel", "tcg", "-cpu", bench_linux.CPU, *bench_linux.ICOUNT])
+    command = ["qemu-system-x86_64", "-M", "q35", *how, "-smp", "1", "-m", "256M", "-nodefaults",
+               "-no-user-config", "-no-reboot", "-display", "none", "-kernel", os.path.join(TOP, "build/kernel/pith.elf"), "-initrd",
                os.path.join(TOP, "build/bench/native.img"), "-serial", "stdio"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as machine:
         watch = threading.Timer(NATIVE_LIMIT, machine.kill)
@@ -50,11 +53,23 @@ def native_rows():
             if fields[:2] == ["bench", "failed"] or fields[:1] != ["bench"]:
                 print(line.decode(errors="replace").rstrip(), file=sys.stderr)
             else:
-                yield fields[1], int(fields[2]), "instructions"
+                yield fields[1], int(fields[2]), "cycles" if cycles else "instructions"
         machine.kill()
         watch.cancel()
     if not is_done:
         fail("the native benchmark did not end")
+
+
+def cycle_rows():
+    yield from native_rows(cycles=True)
+
+
+def cycles_check():
+    """There is a processor to count, or the reason why not."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        fail("--cycles reads the processor's own counter, which takes KVM, and /dev/kvm %s; the emulator "
+             "has no cycles, only instructions (--native)"
+             % ("may not be used" if os.path.exists("/dev/kvm") else "is not there"))
 
 
 def linux_rows():
@@ -107,6 +122,14 @@ def main():
     parser = argparse.ArgumentParser(prog="pith bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--native", action="store_true", help="the kernel's rows alone")
+    parser.add_argument("--cycles", action="store_true",
+                        help="the kernel's rows by the processor's own counter: under KVM")
+    parser.add_argument("--compare", metavar="FILE",
+                        help="then print each row beside that of FILE (a build/bench.json, a file of "
+                        "bench/results, or printed rows) and the ratio")
+    parser.add_argument("--tables", action="store_true",
+                        help="then print the rows beside seL4's, and the lecture's table of one-way messages")
+    parser.add_argument("--record", metavar="RELEASE", help="then keep the rows in bench/results/RELEASE.json")
     parser.add_argument("--linux", action="store_true",
                         help="compare the costs of Linux programs with Debian's cloud kernel, which is "
                         "fetched the first time: a table, and build/bench-linux.json")
@@ -117,19 +140,30 @@ def main():
     parser.add_argument("--docs", action="store_true",
                         help="with --linux: put the table into docs/bench.md, too")
     args = parser.parse_args()
+    before = bench_report.load(args.compare) if args.compare else None
+    if args.cycles:
+        cycles_check()
     if subprocess.run(["make", "-s", "-C", TOP, "bench"], stdout=subprocess.DEVNULL).returncode:
         sys.exit(2)
     if args.linux:
         bench_linux.run(args.only, args.icount_only, args.docs)
         return
-    rows, sources = [], (native_rows,) if args.native else (native_rows, linux_rows, prompt_row,
-                                                                   output_row)
+    rows, sources = [], (native_rows, linux_rows, prompt_row, output_row)
+    if args.native or args.cycles:
+        sources = (cycle_rows,) if args.cycles else (native_rows,)
     for source in sources:
         for row in source():
             print("%s\t%d\t%s" % row, flush=True)
             rows.append({"name": row[0], "value": row[1], "unit": row[2]})
     with open(os.path.join(TOP, "build/bench.json"), "w", encoding="utf-8") as f:
         json.dump(rows, f, indent=1)
+    if before is not None:
+        bench_report.compare(rows, args.compare, before)
+    if args.tables:
+        bench_report.against_sel4(rows)
+        bench_report.lecture(rows)
+    if args.record:
+        bench_report.record(args.record, rows)
 
 
 main()
