@@ -48,4 +48,4 @@ $B/tests/native/%.img: $B/tests/native/% tools/image.py
 	$(say) IMAGE $@
 	$(Q)$(IMAGE_TOOL) -o $@ --system supervisor=$<
 
-tests: $(foreach n,$(NATIVE_TESTS),$B/tests/native/$(n).img)
+tests: $(foreach n,$(NATIVE_TESTS),$B/tests/native/$(n).img) $B/host/longest.so

@@ -132,12 +132,12 @@ err_t cnode_delete(struct invocation *call)
 {
 	unsigned budget = DELETE_BUDGET;
 
-	for (; call->arg[1]; call->arg[0]++, call->arg[1]--) {
+	for (unsigned n = 0; call->arg[1]; n++, call->arg[0]++, call->arg[1]--) {
 		struct slot *slot = cnode_find(call->slot, call->arg[0]);
 
 		if (!slot)
 			return range_fail(call, &budget);
-		if (budget == 0 || (!slot_is_empty(slot) && !slot_delete(call->core, slot, &budget)))
+		if (n == REVOKE_PIECE || budget == 0 || (!slot_is_empty(slot) && !slot_delete(call->core, slot, &budget)))
 			return RESTART;
 	}
 	return finish(call, &budget);
@@ -236,7 +236,7 @@ bool cnode_empty(struct core *core, struct object *object, unsigned *budget)
 		if (object->cursor == 0)
 			continue;
 		if (slot_is_empty(slot)) {
-			if (object->cursor % 64 == 0 && *budget)
+			if (object->cursor % 8 == 0 && *budget)
 				--*budget;
 		} else if (*budget == 0 || !slot_delete(core, slot, budget)) {
 			return false;

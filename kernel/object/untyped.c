@@ -143,17 +143,19 @@ static err_t retype_one(struct invocation *call, const struct retype *what, stru
 err_t untyped_retype(struct invocation *call)
 {
 	struct retype what;
-	unsigned budget = DELETE_BUDGET;
+	unsigned budget = DELETE_BUDGET, piece = MAKE_PIECE;
 	err_t err = retype_check(call, &what);
 
 	if (err)
 		return err;
+	if (what.type != TYPE_UNTYPED && !what.raw)  // all of it is zeroed
+		piece = (unsigned)max_u64(min_u64(piece, (uint64_t)ZERO_PIECE >> what.bits), 1);
 	if (!reap(call->core, &budget))
 		return RESTART;
 	for (unsigned n = 0; call->arg[2]; n++) {
 		struct slot *dest = cnode_find(call->cap[0], call->arg[4]);
 
-		if (n == MAKE_PIECE)
+		if (n == piece)
 			return RESTART;
 		if (!dest)
 			err = invocation_fail(call, ERR_RANGE, 5, call->cap[0]->data);
