@@ -271,10 +271,43 @@ struct linux_cview {
 #define HANDLE_CLOSED 0xffff  // linux_handle.references of what is closed by word
 #define DESK_CLOSED_MAX 8     // handles that are kept for the next open
 
+// What the server answered to a question about a name. The same question has the same answer as long as
+// `epoch` is the desk's, and, where the answer is that there is no such name, `absent` the desk's, too.
+#define ANSWER_PATH 80    // longer names are not kept
+#define ANSWER_WAYS 4     // places for one hash
+#define ANSWER_SETS 16
+#define ANSWER_STAT 1ull    // keys: struct stat; + flags << 8
+#define ANSWER_ACCESS 2ull  // + mode << 8 | flags << 16
+#define ANSWER_OPEN 3ull    // handle, and its lease then; + flags << 8
+struct linux_answer {
+	uint32_t sequence;  // odd: being changed
+	uint32_t hash;
+	uint32_t epoch, absent;
+	uint64_t key;
+	int32_t result;
+	uint32_t lease;
+	uint64_t path[ANSWER_PATH / 8];  // with zeroes behind it
+	uint8_t stat[144];               // struct stat
+};
+_Static_assert(sizeof(struct linux_answer) == 256, "struct linux_answer");
+
+// `path` is filled up with zeroes to the next multiple of eight, its NUL included.
+static inline uint32_t answer_hash(uint64_t key, const uint64_t *path, uint64_t words)
+{
+	uint64_t hash = key;
+
+	for (uint64_t i = 0; i < words; i++) {
+		hash = (hash ^ path[i]) * 0x9e3779b97f4a7c15ull;
+		hash ^= hash >> 32;
+	}
+	return (uint32_t)hash;
+}
+
 struct linux_desk {
 	uint32_t leases[DESK_LEASES];
-	uint8_t reserved[2048];
-	uint8_t pages[(DESK_PAGES - 1) * 4096];
+	uint32_t epoch, absent;
+	uint8_t reserved[2040];
+	struct linux_answer answers[ANSWER_SETS * ANSWER_WAYS];
 };
 _Static_assert(sizeof(struct linux_desk) == DESK_PAGES * 4096, "struct linux_desk");
 _Static_assert(ENV_DESK + DESK_PAGES * 4096 <= ENV_PROCESS, "the desk lies before the blocks");

@@ -25,6 +25,8 @@
 #define O_NOFOLLOW 0x20000u
 #define O_EXCL 0x80u
 #define O_NONBLOCK 0x800u
+#define O_NOCTTY 0x100u
+#define O_LARGEFILE 0x8000u
 #define O_DIRECT 0x4000u
 #define O_CLOEXEC 0x80000u
 #define O_PATH 0x200000u

@@ -158,6 +158,26 @@ void cview_release(int64_t index)
 	view_unlock(view);
 }
 
+bool cview_rewind(int64_t index)
+{
+	uint8_t io = process_get()->io[index];
+	bool is_there;
+	struct view view;
+
+	if (io == IO_REGULAR)
+		return true;
+	if (io < IO_CVIEW || io >= IO_CVIEW + ENV_CVIEW_MAX)
+		return false;
+	view = view_of(process_get(), io - IO_CVIEW);
+	if (!view_try(view.record))
+		return false;
+	is_there = view.record->handle == index + 1;
+	if (is_there)
+		view.description->offset = 0;
+	view_unlock(view.record);
+	return is_there;
+}
+
 void cview_fork(void)
 {
 	struct process_block *process = process_get();

@@ -127,8 +127,8 @@ int64_t call_getdents64(uint64_t fd, uint64_t buffer, uint64_t size)
 
 static int64_t stat_path(int64_t dirfd, uint64_t path, uint64_t flags)
 {
-	struct msg m = {.tag = TAG(NAME_STAT, 3),
-			.words = {0, PATH_FIRST, flags & (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)}};
+	struct msg m = {.tag = TAG(NAME_STAT, 4),
+			.words = {0, PATH_FIRST, flags & (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH), desk_get()}};
 
 	return path_call(dirfd, path, &m);
 }
@@ -152,6 +152,8 @@ int64_t call_newfstatat(uint64_t dirfd, uint64_t path, uint64_t out, uint64_t fl
 		return -EINVAL;
 	if (is_self((int64_t)dirfd, path, flags))
 		return call_fstat(dirfd, out);
+	if (desk_stat((int64_t)dirfd, path, flags & (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH), out, &result))
+		return result;
 	result = stat_path((int64_t)dirfd, path, flags);
 	if (result < 0)
 		return result;

@@ -7,6 +7,8 @@
 #include "env/linux/library.h"
 #include "protocol/gen/process.h"
 
+#define CLOSED_KEPT 3  // that many may yet be opened again as what they were
+
 static struct process_block *table_lock(void)
 {
 	struct process_block *process = process_get();
@@ -53,7 +55,7 @@ static int64_t reserve_once(bool for_descriptor, bool *is_full)
 static bool closed_drop(void)
 {
 	struct process_block *process = table_lock();
-	int64_t index = desk_take(process);
+	int64_t index = desk_take(process, 0);
 
 	table_unlock(process);
 	if (index >= 0)
@@ -78,17 +80,28 @@ static int64_t reserve(bool for_descriptor)
 	return index;
 }
 
+int64_t handle_revive(int64_t index, uint32_t lease)
+{
+	struct process_block *process = table_lock();
+	int64_t fd = descriptor_find_free(process, 0);
+
+	if (fd >= 0)
+		fd = desk_revive(process, index, lease) ? index : LEASE_STALE;
+	table_unlock(process);
+	return fd;
+}
+
 int64_t handle_reserve_closed(void)
 {
 	struct process_block *process = process_get();
 	int64_t index;
 
-	if (!process->closed_count)
+	if (process->closed_count <= CLOSED_KEPT)
 		return LEASE_STALE;
 	process = table_lock();
 	index = descriptor_find_free(process, 0);
 	if (index >= 0)
-		index = desk_take(process);
+		index = desk_take(process, CLOSED_KEPT);
 	table_unlock(process);
 	if (index >= 0)
 		cview_release(index);

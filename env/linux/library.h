@@ -126,6 +126,8 @@ int64_t handle_reserve(void);
 // A handle that was closed by word, whose capability is in its slot: its index, LEASE_STALE: there is
 // none, or -EMFILE. And what becomes of it when nothing was opened.
 int64_t handle_reserve_closed(void);
+// What was closed by word is open again: the index, LEASE_STALE: it cannot be, or -EMFILE.
+int64_t handle_revive(int64_t index, uint32_t lease);
 void handle_return(int64_t index);
 // The same for a capability that is used in passing and will be no descriptor.
 int64_t handle_reserve_spare(void);
@@ -193,6 +195,8 @@ bool cview_seek(const struct handle *handle, uint64_t offset, uint64_t whence, i
 bool cview_stat(const struct handle *handle, uint64_t out, int64_t *result);
 // The handle names nothing any more; all do so in the child of a fork.
 void cview_release(int64_t index);
+// Is a handle at the start of its file, or can it be set there without a message?
+bool cview_rewind(int64_t index);
 void cview_fork(void);
 
 // desk.c: what is closed by a word that the file server looks at. desk_get counts a call with a name, and
@@ -200,14 +204,21 @@ void cview_fork(void);
 uint64_t desk_get(void);
 // Close the handle so: true. It keeps its slot, for the next open.
 bool desk_keep(struct process_block *process, int64_t index);
-// One that is closed so, with one reference; LEASE_STALE: there is none.
-int64_t desk_take(struct process_block *process);
+// The one of them that was closed first, with one reference; LEASE_STALE: there are not more than that.
+int64_t desk_take(struct process_block *process, uint32_t more_than);
+// Open one again as what it was, at its start: it had this lease when it was opened.
+bool desk_revive(struct process_block *process, int64_t index, uint32_t lease);
 // It was not opened after all. False: it has to be given up.
 bool desk_return(struct process_block *process, int64_t index);
 // Others will have handles of this process, too: those are closed by message.
 void desk_share(const struct process_block *process, const uint64_t *bitmap);
 void desk_share_one(uint32_t index);
 void desk_fork(struct process_block *process);
+// Questions whose answer is on the desk. False, LEASE_STALE: ask. `out`: struct stat, the program's memory.
+bool desk_stat(int64_t dirfd, uint64_t path, uint64_t flags, uint64_t out, int64_t *result);
+bool desk_access(int64_t dirfd, uint64_t path, uint64_t mode, uint64_t flags, int64_t *result);
+// The handle of a file that was opened so before and is closed by word: it is open again.
+int64_t desk_open(int64_t dirfd, uint64_t path, uint64_t flags);
 
 // limit.c: RLIMIT_FSIZE, UINT64_MAX for none; and the signal that goes with -EFBIG.
 uint64_t limit_file(void);

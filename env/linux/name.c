@@ -115,11 +115,15 @@ int64_t call_faccessat2(uint64_t dirfd, uint64_t path, uint64_t mode, uint64_t f
 {
 	const struct process_block *p = process_get();
 	bool is_same = ((uint32_t)flags & AT_EACCESS) || (p->uid == p->euid && p->gid == p->egid);
-	struct msg m = {.tag = TAG(NAME_ACCESS, 5),
+	struct msg m = {.tag = TAG(NAME_ACCESS, 6),
 			WORDS(mode, (uint32_t)flags, is_same ? UINT64_MAX : (uint64_t)p->gid << 32 | p->uid)};
+	int64_t result;
 
 	if ((mode & ~7ull) || ((uint32_t)flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
 		return -EINVAL;
+	if (is_same && desk_access((int64_t)dirfd, path, mode, (uint32_t)flags, &result))
+		return result;
+	m.words[5] = desk_get();
 	return path_call((int64_t)dirfd, path, &m);
 }
 

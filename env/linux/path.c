@@ -188,14 +188,23 @@ static int64_t open_again(int64_t dirfd, uint64_t path, const struct msg *m)
 	return index;
 }
 
+// Such an open can be made again without the server (desk_open).
+static bool is_repeatable(uint64_t flags)
+{
+	return !(flags & ~(uint64_t)(O_LARGEFILE | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY));
+}
+
 static int64_t open_at(int64_t dirfd, uint64_t path, uint64_t flags, uint64_t mode)
 {
-	struct msg m = {.tag = TAG(NAME_OPEN, 6), .words = {0, PATH_FIRST, flags & ~(uint64_t)O_CLOEXEC,
+	struct msg m = {.tag = TAG(NAME_OPEN, 7), .words = {0, PATH_FIRST, flags & ~(uint64_t)O_CLOEXEC,
 							    mode & 07777, desk_get()}};
 	int64_t index, result;
 
 	m.words[2] &= ~(uint64_t)O_EXECUTE;
-	index = open_again(dirfd, path, &m);
+	m.words[6] = is_repeatable(m.words[2]);
+	index = m.words[6] ? desk_open(dirfd, path, m.words[2]) : LEASE_STALE;
+	if (index == LEASE_STALE)
+		index = open_again(dirfd, path, &m);
 	if (index >= 0)
 		return handle_install(index, flags & O_CLOEXEC);
 	if (index == LEASE_STALE)

@@ -21,6 +21,7 @@ static int64_t right_send(const struct handle *handle, uint64_t fd, bool is_firs
 
 	if (err)
 		return err;
+	desk_share_one(given.index);
 	msg_set_cap(0, given.cap);
 	return window_call(&call);
 }

@@ -65,8 +65,8 @@
 // 4, when it is there, is a desk's token, and word 5 the number of the handle, which is leased
 // then if it can be (LEASE_OPEN); with LEASE_REUSE added that handle is there already and
 // closed by the desk's word: no capability is carried, it means what is opened now.
-// LEASE_STALE: it cannot. Path -1 with O_TMPFILE: a file that never has a name (memfd_create);
-// mode 1: it can be sealed.
+// LEASE_STALE: it cannot. The desk gets the answer, too (ANSWER_OPEN), when word 6 is 1. Path
+// -1 with O_TMPFILE: a file that never has a name (memfd_create); mode 1: it can be sealed.
 // window: token
 // path: offset of the name in the window
 // flags: O_* as in Linux x86-64; 0x20: to be run, so permission to execute is what counts
@@ -91,7 +91,8 @@ static inline err_t name_open(cap_t to, uint64_t window, uint64_t path, uint64_t
 	return err;
 }
 
-// Write struct stat (Linux x86-64) to the window at offset 0.
+// Write struct stat (Linux x86-64) to the window at offset 0. Word 3, when it is there, is the
+// token of a desk that gets the answer, too.
 // flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
 static inline err_t name_stat(cap_t to, uint64_t window, uint64_t path, uint64_t flags, uint64_t *result)
 {
@@ -199,6 +200,7 @@ static inline err_t name_symlink(cap_t to, uint64_t window, uint64_t target, uin
 	return err;
 }
 
+// Word 5, when it is there, is the token of a desk that gets the answer, too.
 // real: real user | real group << 32, for whom is asked without AT_EACCESS; -1: the effective
 // ones
 static inline err_t name_access(cap_t to, uint64_t window, uint64_t path, uint64_t mode, uint64_t flags, uint64_t real, uint64_t *result)

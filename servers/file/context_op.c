@@ -1,5 +1,5 @@
 // Methods of the interfaces context and control.
-#include "servers/file/file.h"
+#include "servers/file/answer.h"
 #include "servers/file/pts.h"
 
 #include "protocol/gen/context.h"
@@ -55,6 +55,7 @@ int64_t context_op_set_ids(struct request *r)
 		return -EPERM;
 	r->context->cred.uid = (uint32_t)r->words[0];
 	r->context->cred.gid = (uint32_t)r->words[1];
+	answers_forget_context(r->context);
 	return 0;
 }
 
@@ -78,6 +79,7 @@ int64_t context_op_set_groups(struct request *r)
 			context->groups[j - 1] = other;
 		}
 	context->cred.group_count = (uint32_t)count;
+	answers_forget_context(context);
 	return 0;
 }
 

@@ -58,6 +58,7 @@ void cview_publish(struct fs *fs, struct inode *inode)
 	struct cview_status *s;
 	struct stat stat;
 
+	inode_stat_changed(fs, inode);
 	if (inode->data.status == 0)
 		return;
 	s = status_of(inode);
@@ -264,6 +265,7 @@ static bool pages_make(struct description *d)
 		return false;
 	}
 	((struct cview_description *)store_address(&file.fs.store, page))->offset = d->offset;
+	inode_stat_changed(&file.fs, d->inode);
 	d->page = page;
 	d->next_paged = data->paged;
 	data->paged = d;

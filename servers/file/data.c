@@ -1,6 +1,7 @@
 #include "servers/file/data.h"
 
 #include "servers/file/heap.h"
+#include "servers/file/inode.h"
 
 // The first extent that ends behind the page.
 static uint32_t extent_find(const struct data *data, uint32_t index)
@@ -134,6 +135,7 @@ static uint8_t *page_own(struct fs *fs, struct inode *inode, uint32_t index, boo
 	}
 	extent_add(data, i, index, page);
 	inode->super->pages++;
+	inode_stat_changed(fs, inode);
 	return bytes;
 }
 
@@ -394,6 +396,7 @@ void data_trim(struct fs *fs, struct inode *inode)
 	uint32_t skip = (uint32_t)(inode->size % PAGE);
 	struct place last = data_find(data, (uint32_t)(inode->size / PAGE));
 
+	inode_stat_changed(fs, inode);
 	inode->super->pages -= data_own_pages(data);
 	extents_cut(fs, data, end > data->kept ? end : data->kept);
 	inode->super->pages += data_own_pages(data);

@@ -16,6 +16,14 @@ struct desk *desk_find(uint64_t token, const struct context *context)
 	return desk && desk->token == token && desk->context == context ? desk : NULL;
 }
 
+void desks_call(uint64_t mask, void (*call)(struct desk *desk, const void *argument), const void *argument)
+{
+	for (; mask; mask &= mask - 1)
+		for (uint32_t i = (uint32_t)__builtin_ctzll(mask); i < DESKS_MAX; i += 64)
+			if (desks[i])
+				call(desks[i], argument);
+}
+
 static void desk_free(struct desk *desk)
 {
 	struct desk **link = &desk->context->desks;
@@ -78,6 +86,7 @@ static struct desk *desk_make(struct context *context)
 	}
 	desk->memory = (struct linux_desk *)store_address(&file.fs.store, desk->page);
 	memset(desk->memory, 0, sizeof *desk->memory);
+	desk->memory->epoch = desk->epoch = 1;
 	desk->next = context->desks;
 	context->desks = desk;
 	return desk;

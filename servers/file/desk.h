@@ -22,13 +22,19 @@ struct desk {
 	uint32_t page;      // first of DESK_PAGES in the store
 	cap_t slot;         // what is mapped for the process
 	struct linux_desk *memory;
-	uint32_t serial;
+	uint32_t serial, epoch, absent;
+	uint32_t next_way;  // of a set, that is given up
+	const struct inode *about[ANSWER_SETS * ANSWER_WAYS];  // whose attributes an answer has; or null
 	uint16_t leased[DESK_LEASES];
 };
 
 // The desk of a token, when it is the context's. Null: no such.
 struct desk *desk_find(uint64_t token, const struct context *context);
 void desk_context_end(struct context *context);
+
+// For all desks whose bit is in the mask.
+void desks_call(uint64_t mask, void (*call)(struct desk *desk, const void *argument), const void *argument);
+static inline uint64_t desk_bit(const struct desk *desk) { return 1ull << desk->token % 64; }
 
 // Let the handle's description be closed by word, when it is of a kind that can be.
 void desk_lease(struct desk *desk, uint64_t handle, struct description *d);

@@ -196,6 +196,11 @@ void dir_set(struct fs *fs, struct entry *entry, struct inode *inode)
 {
 	struct dir *dir = &entry->dir->dir;
 
+	inode_stat_changed(fs, entry->dir);
+	if (entry->inode)
+		inode_way_changed(fs, entry->inode);
+	else
+		inode_absent_changed(fs, entry->dir);
 	if (!entry->inode && inode) {
 		dir->live++;
 		list_remove(entry);

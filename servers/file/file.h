@@ -99,6 +99,7 @@ struct request {
 	bool is_owner;
 	struct description *description;  // of the badge, or null
 	struct window *window;
+	const char *path;                 // the first one, as it was copied
 	uint32_t out_words;               // of the reply, with the result
 	uint64_t out[64];
 	uint32_t caps;

@@ -102,7 +102,15 @@ struct dir {
 	uint32_t live;               // names that are there
 };
 
+// Which desks have answers that something rests on: bit i stands for desks i, i + 64 and so on (answer.c).
+struct answered {
+	uint64_t on_way;  // what a name leads to or through
+	uint64_t stat;    // attributes
+	uint64_t absent;  // of a directory: that it has no such name
+};
+
 struct inode {
+	struct answered answered;
 	uint64_t number;
 	uint32_t mode, uid, gid;
 	uint32_t nlink, refs;
@@ -146,6 +154,10 @@ struct fs {
 	void (*settle)(struct inode *inode);
 	// The attributes of a file that clients see have changed.
 	void (*publish)(struct fs *fs, struct inode *inode);
+	// Answers that rest on an inode are true no longer.
+	void (*forget_way)(struct inode *inode);
+	void (*forget_stat)(struct inode *inode);
+	void (*forget_absent)(struct inode *dir);
 	// A file with leased descriptions has lost its last name.
 	void (*unlinked)(struct inode *inode);
 	// Descriptions that were closed by a word alone are to be closed now. May be null.

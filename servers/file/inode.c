@@ -32,6 +32,7 @@ struct inode *inode_make(struct fs *fs, uint32_t mode, uint32_t uid, uint32_t gi
 
 static void publish(struct fs *fs, struct inode *inode)
 {
+	inode_stat_changed(fs, inode);
 	if (S_ISREG(inode->mode) && inode->data.status != 0)
 		fs->publish(fs, inode);
 }
@@ -109,6 +110,7 @@ static struct inode *inode_free(struct fs *fs, struct inode *inode)
 {
 	struct inode *parent = NULL;
 
+	inode_stat_changed(fs, inode);
 	if (S_ISREG(inode->mode)) {
 		fs->unshare(fs, inode);
 		inode->super->pages -= data_own_pages(&inode->data);
@@ -246,6 +248,7 @@ int inode_chmod(struct fs *fs, struct inode *inode, const struct cred *cred, uin
 	if (cred->uid != 0 && !cred_has_group(cred, inode->gid))
 		mode &= ~(uint32_t)S_ISGID;
 	inode->mode = (inode->mode & S_IFMT) | mode;
+	inode_way_changed(fs, inode);
 	inode_changed(fs, inode);
 	return 0;
 }
@@ -269,6 +272,7 @@ int inode_chown(struct fs *fs, struct inode *inode, const struct cred *cred, uin
 		if (inode->mode & S_IXGRP)
 			inode->mode &= ~(uint32_t)S_ISGID;
 	}
+	inode_way_changed(fs, inode);
 	inode_changed(fs, inode);
 	return 0;
 }

@@ -49,4 +49,24 @@ void inode_note_read(struct inode *inode, int64_t when);
 void inode_changed(struct fs *fs, struct inode *inode);  // its attributes
 void inode_written(struct fs *fs, struct inode *inode);  // its contents
 
+// What is about to change, or has just changed, for those who were told: the inode's name or who may use
+// it; its attributes; a directory gets another name.
+static inline void inode_way_changed(const struct fs *fs, struct inode *inode)
+{
+	if (inode->answered.on_way)
+		fs->forget_way(inode);
+}
+
+static inline void inode_stat_changed(const struct fs *fs, struct inode *inode)
+{
+	if (inode->answered.stat)
+		fs->forget_stat(inode);
+}
+
+static inline void inode_absent_changed(const struct fs *fs, struct inode *dir)
+{
+	if (dir->answered.absent)
+		fs->forget_absent(dir);
+}
+
 #endif

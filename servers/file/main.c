@@ -8,15 +8,15 @@
 //	pipeend.c pipe.c       pipes                    store.c heap.c    memory
 //	board.c share.c        what is ready, published     ring.c   pipes that processes hold
 //	epoll.c event.c timer.c   epoll, eventfd, timerfd     wait_op.c   their methods
-//	desk.c      what processes close and ask by memory that is shared with them
+//	desk.c answer.c   what processes close and ask by memory that is shared with them
 //	map.c cview.c  Frames for mappings and views    image.c           the boot image
 //
 // From name.c down nothing knows of messages: that part is tested on the host.
 #include "servers/file/file.h"
 
 #include "servers/file/clock.h"
+#include "servers/file/answer.h"
 #include "servers/file/cview.h"
-#include "servers/file/desk.h"
 #include "servers/file/heap.h"
 #include "servers/file/random.h"
 #include "servers/file/timer.h"
@@ -53,6 +53,9 @@ static int files_init(const struct component_info *info)
 	file.fs.settle = cview_settle;
 	file.fs.close_late = desk_close;
 	file.fs.unlinked = desk_unlinked;
+	file.fs.forget_way = answer_forget_way;
+	file.fs.forget_stat = answer_forget_stat;
+	file.fs.forget_absent = answer_forget_absent;
 	file.fs.socket_end = socket_end;
 	file.image = component_find_region("image");
 	if (!file.image || file.image->frame == 0)

@@ -109,6 +109,7 @@ static struct map *map_make(struct inode *inode, uint32_t first, const struct pl
 	map->first = first;
 	map->count = place->count;
 	map->is_writable = is_writable;
+	inode_stat_changed(&file.fs, inode);
 	map->next = inode->data.maps;
 	inode->data.maps = map;
 	map->all = all;

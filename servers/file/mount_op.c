@@ -1,5 +1,5 @@
 // Methods of the interface name that mount, and those of control about mounts.
-#include "servers/file/desk.h"
+#include "servers/file/answer.h"
 
 request_method name_op_mount, name_op_umount, control_op_mounts;
 
@@ -30,6 +30,7 @@ static int mount_do(struct request *r, const struct view *view, const char *targ
 		    char texts[3][PATH_LIMIT], uint32_t flags)
 {
 	desk_close_all();
+	answers_forget_all();
 	if (flags & MOUNT_REMOUNT)
 		return mount_change(&file.fs, view, target, flags, texts[2], description_writes);
 	if (flags & MOUNT_BIND)
@@ -79,6 +80,7 @@ int64_t name_op_umount(struct request *r)
 	if (r->context->cred.uid != 0)
 		return -EPERM;
 	desk_close_all();
+	answers_forget_all();
 	request_view(r, &view);
 	error = mount_end(&file.fs, &view, target, (uint32_t)min_u64(r->words[2], UINT32_MAX));
 	return error == -EREMOTE ? -EINVAL : error;

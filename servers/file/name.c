@@ -19,6 +19,7 @@ int name_get(struct fs *fs, const struct view *view, const char *path, unsigned 
 }
 
 struct mount *name_found_mount(void) { return walk.at; }
+const struct walk *name_walk(void) { return &walk; }
 const char *name_remote(void) { return walk.name; }
 
 int name_may_add(const struct inode *dir, const struct cred *cred)

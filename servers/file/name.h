@@ -11,6 +11,8 @@ int name_get(struct fs *fs, const struct view *view, const char *path, unsigned 
 struct mount *name_found_mount(void);
 // After -EREMOTE: the path at the server that makes it up.
 const char *name_remote(void);
+// The walk that name_get and name_open_inode ended with.
+const struct walk *name_walk(void);
 
 // Open or create, with O_* flags; *out is held by a reference.
 int name_open_inode(struct fs *fs, const struct view *view, const char *path, uint32_t flags,

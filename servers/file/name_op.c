@@ -3,9 +3,9 @@
 
 #include "protocol/gen/name.h"
 #include "protocol/linux.h"
+#include "servers/file/answer.h"
 #include "servers/file/cview.h"
 #include "servers/file/data.h"
-#include "servers/file/desk.h"
 
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -176,6 +176,8 @@ int64_t name_op_open(struct request *r)
 	r->out[1] = HANDLE_FILE;
 	if (desk)
 		desk_lease(desk, r->words[5] & ~(uint64_t)LEASE_REUSE, d);
+	if (desk && request_word(r, 6, 0))
+		answer_open(r, d, ANSWER_OPEN | r->words[2] << 8);
 	if (again)
 		return 0;
 	r->cap[0] = grant_hand(&d->grant);
@@ -189,6 +191,7 @@ int64_t name_op_stat(struct request *r)
 	struct stat stat;
 	int error = get(r, r->words[2], &inode);
 
+	answer_stat(r, request_word(r, 3, 0), ANSWER_STAT | r->words[2] << 8, error, inode);
 	if (error != 0)
 		return error;
 	inode_stat(&file.fs, inode, &stat);
@@ -231,6 +234,8 @@ int64_t name_op_chdir(struct request *r)
 
 	if (error == 0)
 		context_place_set(&r->context->cwd, &r->context->cwd_mount, inode, mount);
+	if (error == 0)
+		answers_forget_context(r->context);
 	return error;
 }
 
@@ -244,6 +249,8 @@ int64_t name_op_chroot(struct request *r)
 		error = -EPERM;
 	if (error == 0)
 		context_place_set(&r->context->root, &r->context->root_mount, inode, mount);
+	if (error == 0)
+		answers_forget_context(r->context);
 	return error;
 }
 
@@ -383,7 +390,7 @@ int64_t name_op_symlink(struct request *r)
 	return error ? error : name_symlink_make(&file.fs, &view, target, path);
 }
 
-int64_t name_op_access(struct request *r)
+static int access_check(struct request *r)
 {
 	struct inode *inode;
 	struct mount *mount;
@@ -407,6 +414,16 @@ int64_t name_op_access(struct request *r)
 		cred.gid = (uint32_t)(r->words[4] >> 32);
 	}
 	return inode_allows(inode, &cred, (uint32_t)r->words[2]);
+}
+
+int64_t name_op_access(struct request *r)
+{
+	int result = access_check(r);
+
+	// Asked for others than the effective user, it is not kept.
+	if (request_word(r, 5, 0) && r->words[4] == NO_OFFSET)
+		answer_access(r, r->words[5], ANSWER_ACCESS | r->words[2] << 8 | r->words[3] << 16, result);
+	return result;
 }
 
 // What wants an open file gets no place in the tree.

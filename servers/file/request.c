@@ -125,6 +125,8 @@ int request_path(struct request *r, uint64_t offset, unsigned place, const char 
 	uint64_t n = min_u64(room, PATH_LIMIT);
 
 	*path = paths[place];
+	if (place == 0)
+		r->path = paths[0];
 	if (n == 0)
 		return -EFAULT;
 	if (text_copy(paths[place], r->window->bytes + offset, n) < n)

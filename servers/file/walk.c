@@ -9,6 +9,13 @@ struct walker {
 	int links;
 };
 
+static void seen_add(struct walk *walk, struct inode *inode)
+{
+	if (walk->seen_count < WALK_SEEN)
+		walk->seen[walk->seen_count] = inode;
+	walk->seen_count++;
+}
+
 // Go on with a link's target, and then the rest.
 static int link_follow(struct walker *w, const struct inode *link)
 {
@@ -115,6 +122,7 @@ static int step(struct walker *w, unsigned flags)
 	struct walk *walk = w->walk;
 	int error;
 
+	seen_add(walk, walk->dir);
 	if (!is_dir(walk->dir))
 		return -ENOTDIR;
 	error = inode_allows(walk->dir, &w->view->cred, MAY_EXEC);
@@ -136,6 +144,7 @@ static int step(struct walker *w, unsigned flags)
 		// The slash that was cut off has to be looked at again.
 		if (walk->slash)
 			w->rest = strchr(walk->name, '/');
+		seen_add(walk, walk->inode);
 		error = link_follow(w, walk->inode);
 		return error ? error : 1;
 	}
@@ -154,6 +163,7 @@ int walk_path(struct fs *fs, const struct view *view, const char *path, unsigned
 	int more = 1;
 
 	walk->inode = NULL;
+	walk->seen_count = 0;
 	if (length == 0)
 		return -ENOENT;
 	if (length >= PATH_LIMIT)

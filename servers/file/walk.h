@@ -5,6 +5,7 @@
 #include "servers/file/dir.h"
 
 #define WALK_FOLLOW 1u  // a symbolic link as last name is followed
+#define WALK_SEEN 16u
 #define WALK_BUFFER (3 * PATH_LIMIT)
 
 enum walk_last { LAST_NAME, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
@@ -18,6 +19,8 @@ struct walk {
 	enum walk_last last;
 	const char *name;
 	size_t length;
+	struct inode *seen[WALK_SEEN];  // directories and links on the way
+	uint32_t seen_count;            // more than WALK_SEEN: not all of them
 	bool slash;           // slashes follow it: it has to be a directory
 	char text[WALK_BUFFER];
 };

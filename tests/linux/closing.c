@@ -352,6 +352,35 @@ static void mounted(void)
 	rmdir(MOUNT);
 }
 
+static bool child_opens(void)
+{
+	int status = 1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(!opens_as(20));
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+// Read so often that it is mapped, and closed: when another process opens it, that is over.
+static void opened_by_others(void)
+{
+	bool ok = true;
+
+	for (int round = 0; round < 4; round++) {
+		int fd = open(name(20), O_RDONLY);
+		char byte;
+
+		for (int i = 0; i < 30; i++)
+			ok &= pread(fd, &byte, 1, i % 7) == 1;
+		ok &= is_file(fd, 20) && close(fd) == 0;
+		if (round % 2 == 0)
+			ok &= opens_as(20);
+		ok &= child_opens() && opens_as(20);
+	}
+	check(ok, "a closed file that another process opened is opened again");
+}
+
 static void seen_by_others(void)
 {
 	int fd = open(name(19), O_RDWR | O_TRUNC), status = 1;
@@ -386,6 +415,7 @@ int main(void)
 	mapped();
 	locked();
 	by_threads();
+	opened_by_others();
 	seen_by_others();
 	mounted();
 	for (int i = 0; i < FILES; i++)

@@ -1,9 +1,9 @@
-// sources: servers/file/board.c servers/file/context.c servers/file/clock.c servers/file/context_op.c servers/file/cview.c servers/file/data.c servers/file/description.c servers/file/desk.c servers/file/device.c servers/file/dir.c servers/file/epoll.c servers/file/event.c servers/file/file_op.c servers/file/fs.c servers/file/grant.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/map.c servers/file/name.c servers/file/name_op.c servers/file/pipe.c servers/file/pipeend.c servers/file/random.c servers/file/rename.c servers/file/request.c servers/file/ring.c servers/file/share.c servers/file/store.c servers/file/timer.c servers/file/wait_op.c servers/file/walk.c servers/file/lock.c servers/file/lock_op.c servers/file/mount.c servers/file/mount_line.c servers/file/mount_op.c servers/file/node.c servers/file/super.c servers/file/socket.c servers/file/pts.c
+// sources: servers/file/answer.c servers/file/board.c servers/file/context.c servers/file/clock.c servers/file/context_op.c servers/file/cview.c servers/file/data.c servers/file/description.c servers/file/desk.c servers/file/device.c servers/file/dir.c servers/file/epoll.c servers/file/event.c servers/file/file_op.c servers/file/fs.c servers/file/grant.c servers/file/heap.c servers/file/image.c servers/file/inode.c servers/file/list.c servers/file/map.c servers/file/name.c servers/file/name_op.c servers/file/pipe.c servers/file/pipeend.c servers/file/random.c servers/file/rename.c servers/file/request.c servers/file/ring.c servers/file/share.c servers/file/store.c servers/file/timer.c servers/file/wait_op.c servers/file/walk.c servers/file/lock.c servers/file/lock_op.c servers/file/mount.c servers/file/mount_line.c servers/file/mount_op.c servers/file/node.c servers/file/super.c servers/file/socket.c servers/file/pts.c
 // The whole server but its main, on a kernel that does what it is told: hostile messages, and what
 // is left when all clients are gone.
+#include "servers/file/answer.h"
 #include "servers/file/board.h"
 #include "servers/file/cview.h"
-#include "servers/file/desk.h"
 #include "servers/file/file.h"
 #include "tests/unit/file_image.h"
 
@@ -140,8 +140,8 @@ static int64_t call(uint64_t badge, uint32_t label, uint64_t a, uint64_t b, uint
 {
 	// Words that may be missing are, when they are 0.
 	uint32_t words = label == FILE_WRITE && d == 0 ? 3 : label == FILE_TRUNCATE && b == 0 ? 1 :
-			 label == NAME_OPEN ? 6 : 5;
-	struct msg m = {.tag = TAG(label, words), .badge = badge, .words = {a, b, c, d, e, sixth}};
+			 label == NAME_OPEN ? 7 : label == NAME_ACCESS ? 6 : 5;
+	struct msg m = {.tag = TAG(label, words), .badge = badge, .words = {a, b, c, d, e, sixth, sixth % 2}};
 
 	if (label == WAIT_SLEEP || label == WAIT_RING) {
 		m.tag |= TAG_CAPS(1);
@@ -184,6 +184,9 @@ static int setup(void **state)
 	file.fs.publish = cview_publish;
 	file.fs.settle = cview_settle;
 	file.fs.unlinked = desk_unlinked;
+	file.fs.forget_way = answer_forget_way;
+	file.fs.forget_stat = answer_forget_stat;
+	file.fs.forget_absent = answer_forget_absent;
 	assert_int_equal(image_open(&file.fs.image, (void *)image_region.address, IMAGE_BYTES), 0);
 	assert_int_equal(fs_init(&file.fs), 0);
 	file.receive = slot_alloc();
@@ -555,6 +558,69 @@ static void words_are_looked_at_where_a_close_shows(void **state)
 	assert_null(description_find(handles[4]));
 }
 
+// How many answers are valid.
+static int answers(void)
+{
+	const struct linux_desk *desk = desk_find(desk_token, context_find(handles[0]))->memory;
+	int count = 0;
+
+	for (uint32_t i = 0; i < ANSWER_SETS * ANSWER_WAYS; i++)
+		count += desk->answers[i].epoch == desk->epoch &&
+			 (desk->answers[i].result != -ENOENT || desk->answers[i].absent == desk->absent);
+	return count;
+}
+
+static int64_t ask(const char *path)
+{
+	strcpy((char *)window(), path);
+	return call(handles[0], NAME_STAT, tokens[0], 0, 0, desk_token, 0);
+}
+
+static int64_t do_at(uint32_t label, const char *path, uint64_t argument)
+{
+	strcpy((char *)window(), path);
+	return call(handles[0], label, tokens[0], 0, argument, 0, 0);
+}
+
+static void answers_stay_until_something_changes_them(void **state)
+{
+	(void)state;
+	children = 1;
+	assert_int_equal(call(handles[0], CONTEXT_DESK, 0x20000, 0, 0, 0, 0), 0);
+	assert_int_equal(ask("hello"), 0);
+	assert_int_equal(ask("tmp/none"), -ENOENT);
+	assert_int_equal(ask("hello"), 0);
+	assert_int_equal(ask("/dev/null"), 0);  // a device has no answer there
+	assert_int_equal(answers(), 2);
+	assert_int_equal(do_at(NAME_MKDIR, "tmp/other", 0755), 0);
+	assert_int_equal(answers(), 1);
+	assert_int_equal(ask("tmp/none"), -ENOENT);
+	assert_int_equal(do_at(NAME_MKDIR, "tmp/none", 0755), 0);
+	assert_int_equal(answers(), 1);
+	assert_int_equal(ask("tmp/none"), 0);
+	assert_int_equal(do_at(NAME_CHMOD, "hello", 0600), 0);
+	assert_int_equal(answers(), 0);
+	assert_int_equal(ask("hello"), 0);
+	assert_int_equal(ask("tmp/none"), 0);
+	assert_int_equal(do_at(NAME_CHDIR, "tmp", 0), 0);
+	assert_int_equal(answers(), 0);
+	assert_int_equal(ask("none"), 0);
+	assert_int_equal(ask("/hello"), 0);
+	assert_int_equal(do_at(NAME_UNLINK, "none", 0x200), 0);
+	assert_int_equal(answers(), 0);
+	assert_int_equal(ask("/hello"), 0);
+	assert_int_equal(call(handles[1], CONTEXT_SET_IDS, 5, 5, 0, 0, 0), 0);
+	assert_int_equal(answers(), 0);
+	assert_int_equal(call(handles[1], CONTEXT_SET_IDS, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(ask("/hello"), 0);
+	assert_int_equal(open_leased("/hello", O_RDWR, 3), 0);
+	assert_int_equal(answers(), 2);
+	assert_int_equal(call(handles[2], FILE_WRITE, tokens[0], 9, 0, 0, 0), 9);
+	assert_int_equal(answers(), 1);
+	assert_int_equal(do_at(NAME_UNLINK, "/hello", 0), 0);
+	assert_int_equal(answers(), 0);
+}
+
 // Whoever holds an end writes into its pages what it likes.
 static void scribble(void)
 {
@@ -635,11 +701,13 @@ static void hostile_messages_do_no_harm(void **state)
 		if (label == CONTEXT_ATTACH && token_count == 8)
 			token_count = 1;
 		children = (uint64_t)rand() % 3;
-		sixth = (uint64_t)(rand() % 16) | (rand() % 2 ? LEASE_REUSE : 0);
+		sixth = label == NAME_ACCESS ? desk_token :
+					       (uint64_t)(rand() % 16) | (rand() % 2 ? LEASE_REUSE : 0);
 		if (label == CONTEXT_DESK)
 			first = 0x10000;
 		call(badge, label, label == CONTEXT_ATTACH ? (uint64_t)rand() % 70 : first,
-		     rand() % 2 ? any_word() : boards[rand() % 4], any_word(), any_word(),
+		     rand() % 2 ? any_word() : boards[rand() % 4], any_word(),
+		     label == NAME_STAT ? desk_token : any_word(),
 		     label == NAME_OPEN && rand() % 2 ? desk_token : any_word());
 		scribble();
 		if (!window_find(tokens[0])) {
@@ -689,6 +757,7 @@ int main(void)
 		cmocka_unit_test_setup(positions_of_holders_are_clamped, setup),
 		cmocka_unit_test_setup(what_is_closed_by_word_is_opened_again, setup),
 		cmocka_unit_test_setup(words_are_looked_at_where_a_close_shows, setup),
+		cmocka_unit_test_setup(answers_stay_until_something_changes_them, setup),
 		cmocka_unit_test_setup(nothing_is_left_after_a_client, setup),
 		cmocka_unit_test_setup(hostile_messages_do_no_harm, setup),
 	};
