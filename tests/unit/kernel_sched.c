@@ -302,6 +302,27 @@ static void ports_are_read_and_written_in_range(void **state)
 		assert_int_equal(method(task, few, METHOD_IOPORT_IN, 2, WORDS(bad[i].port, bad[i].size)).err, bad[i].err);
 }
 
+// A server without time answers one caller and takes the next: from then on it runs on that one's time.
+static void the_next_callers_time_is_charged_from_when_it_is_lent(void **state)
+{
+	cap_t e = make(TYPE_ENDPOINT, 0), reply = make(TYPE_REPLY, 0);
+	struct player server = player(), a = player(), b = player();
+
+	(void)state;
+	native(server.thread, SYSCALL_RECV, e, reply, 0, NO_WORDS);
+	assert_int_equal(context_bind(server.context, 0), OK);
+	native(a.thread, SYSCALL_CALL, e, 0, TAG(1, 0), NO_WORDS);
+	native(b.thread, SYSCALL_CALL, e, 0, TAG(2, 0), NO_WORDS);
+	host_advance(1000);
+	native(server.thread, SYSCALL_REPLY_RECV, e, reply, 0, NO_WORDS);
+	assert_int_equal(tag_label(result_of(server.thread).tag), 2);
+	as(server.thread);
+	host_advance(500);
+	as(task);
+	check_now();
+	assert_true(context_consumed(&kernel.core[0], object_of(b.context)) < 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +342,7 @@ int main(void)
 		TEST(messages_are_not_lost),
 		TEST(vectors_run_out_and_come_back),
 		TEST(ports_are_read_and_written_in_range),
+		TEST(the_next_callers_time_is_charged_from_when_it_is_lent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
