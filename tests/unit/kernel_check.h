@@ -1,5 +1,6 @@
-// The numbered invariants of the kernel's files, checked over the whole machine of the host port. All
-// capabilities are found from the first task's CNode and from the objects that they name.
+// The invariants of docs/spec/invariants.md, checked over the whole machine of the host port. All
+// capabilities are found from the first task's CNode and from the objects that they name. INVARIANT is the
+// number of the one that the lines after its definition check.
 #ifndef TESTS_UNIT_KERNEL_CHECK_H
 #define TESTS_UNIT_KERNEL_CHECK_H
 
@@ -16,7 +17,7 @@
 #define CHECK_OBJECTS_MAX 4000
 #define CHECK_UNITS (HOST_RAM_SIZE / 64)
 
-#define CHECK(x) ((x) ? (void)0 : check_fail(#x, __LINE__))
+#define CHECK(x) ((x) ? (void)0 : check_fail(INVARIANT, #x, __LINE__))
 
 struct check {
 	struct slot *slot[CHECK_SLOTS_MAX];
@@ -25,14 +26,15 @@ struct check {
 	unsigned heads[CHECK_OBJECTS_MAX];  // groups of capabilities for it: exactly 1
 	unsigned objects;
 	uint8_t is_slot[CHECK_UNITS / 8];
+	uint8_t is_taken[CHECK_UNITS / 8];
 };
 
 static struct check check;
 static const struct thread *check_first_task;
 
-static inline void check_fail(const char *what, int line)
+static inline void check_fail(unsigned number, const char *what, int line)
 {
-	fprintf(stderr, "invariant broken (line %d): %s\n", line, what);
+	fprintf(stderr, "invariant %u broken (line %d): %s\n", number, line, what);
 	abort();
 }
 
@@ -66,6 +68,7 @@ static inline bool check_is_slot(link_t link)
 	return link < CHECK_UNITS && (check.is_slot[link / 8] >> (link % 8) & 1);
 }
 
+#define INVARIANT 1
 static inline void check_add_slot(struct slot *slot)
 {
 	static const struct slot empty;
@@ -124,6 +127,8 @@ static inline bool check_find_hidden(void)
 	return false;
 }
 
+#undef INVARIANT
+#define INVARIANT 5
 // Everything: the objects that are found grow the list that is gone through.
 static inline void check_collect(struct object *root)
 {
@@ -152,6 +157,8 @@ static inline void check_collect(struct object *root)
 
 // --- the derivation tree
 
+#undef INVARIANT
+#define INVARIANT 1
 static inline void check_links(const struct slot *s)
 {
 	link_t self = slot_link(s);
@@ -179,6 +186,8 @@ static inline bool check_same(const struct slot *a, const struct slot *b)
 	return a && b && a->type == b->type && a->object == b->object;
 }
 
+#undef INVARIANT
+#define INVARIANT 3
 // What a child may be of its parent.
 static inline void check_child(const struct slot *parent, const struct slot *child)
 {
@@ -198,6 +207,8 @@ static inline void check_child(const struct slot *parent, const struct slot *chi
 	}
 }
 
+#undef INVARIANT
+#define INVARIANT 2
 // Go through the trees without recursion: down, along, up.
 static inline void check_tree(void)
 {
@@ -234,8 +245,12 @@ static inline void check_tree(void)
 	CHECK(seen == check.slots);
 }
 
+#include "kernel_check_memory.h"
+
 // --- objects
 
+#undef INVARIANT
+#define INVARIANT 10
 static inline bool check_in_list(const struct list *list, const struct list *node)
 {
 	unsigned n = 0;
@@ -283,6 +298,8 @@ static inline void check_thread(struct thread *t)
 	CHECK(!t->block || t == check_first_task || !slot_is_empty(&t->block_frame));
 }
 
+#undef INVARIANT
+#define INVARIANT 14
 static inline void check_context(struct sched_context *c)
 {
 	struct core *core = &kernel.core[c->core];
@@ -311,6 +328,8 @@ static inline void check_context(struct sched_context *c)
 		CHECK(check_in_list(&c->notification->sources, &c->binding));
 }
 
+#undef INVARIANT
+#define INVARIANT 12
 static inline bool check_is_lent(const struct reply *r)
 {
 	for (const struct reply *at = r->lent->lends; at; at = at->lend_next)
@@ -333,6 +352,8 @@ static inline void check_reply(const struct reply *r)
 	CHECK(!pending || r->is_slow || (t->running == NULL) == r->is_lent);
 }
 
+#undef INVARIANT
+#define INVARIANT 11
 static inline void check_endpoint(const struct endpoint *e)
 {
 	link_t before = 0;
@@ -352,6 +373,8 @@ static inline void check_endpoint(const struct endpoint *e)
 	CHECK(at->fast > ENDPOINT_SLOW ? !queued : at->fast == (any || queued ? ENDPOINT_SLOW : ENDPOINT_IDLE));
 }
 
+#undef INVARIANT
+#define INVARIANT 13
 static inline void check_notification(const struct notification *n)
 {
 	CHECK(list_is_empty(&n->waiters) || !n->bits);
@@ -361,6 +384,8 @@ static inline void check_notification(const struct notification *n)
 
 // --- page tables
 
+#undef INVARIANT
+#define INVARIANT 6
 static inline const struct slot *check_owner(const struct vspace *v, uint64_t address, uint64_t physical)
 {
 	for (const struct slot *s = slot_at(v->mappings.list_next); s != &v->mappings; s = slot_at(s->list_next)) {
@@ -370,6 +395,16 @@ static inline const struct slot *check_owner(const struct vspace *v, uint64_t ad
 			return s;
 	}
 	return NULL;
+}
+
+// The entry is its owner's, and gives no right that the owner lacks.
+static inline void check_leaf(const struct vspace *v, uint64_t address, uint64_t entry)
+{
+	const struct slot *owner = check_owner(v, address, arch_entry_physical(entry));
+
+	CHECK(owner);
+	CHECK(!(entry & HOST_WRITE) || (owner->rights & FRAME_WRITE));
+	CHECK(!(entry & HOST_EXECUTE) || (owner->rights & FRAME_EXECUTE));
 }
 
 static inline void check_table(struct vspace *v, uint64_t *table, unsigned level, uint64_t base)
@@ -385,9 +420,11 @@ static inline void check_table(struct vspace *v, uint64_t *table, unsigned level
 		present++;
 		if (!arch_entry_is_table(entry, level)) {
 			CHECK(level <= LARGE_PAGE_LEVEL_MAX);
-			CHECK(check_owner(v, address, arch_entry_physical(entry)));
+			check_leaf(v, address, entry);
 			continue;
 		}
+#undef INVARIANT
+#define INVARIANT 8
 		uint64_t *child = arch_phys_to_virt(arch_entry_physical(entry));
 		struct batch *batch = (struct batch *)align_down((uintptr_t)child, BATCH_SIZE), *b;
 		unsigned index = (unsigned)((uintptr_t)child / PAGE_SIZE % BATCH_TABLES);
@@ -401,6 +438,8 @@ static inline void check_table(struct vspace *v, uint64_t *table, unsigned level
 	CHECK(own->used[(uintptr_t)table / PAGE_SIZE % BATCH_TABLES] == present);
 }
 
+#undef INVARIANT
+#define INVARIANT 7
 static inline void check_vspace(struct vspace *v)
 {
 	unsigned listed = 0, mapped = 0;
@@ -419,6 +458,8 @@ static inline void check_vspace(struct vspace *v)
 
 // --- time
 
+#undef INVARIANT
+#define INVARIANT 16
 static inline unsigned check_heap(const struct sched_context *node, const struct sched_context *up)
 {
 	if (!node)
@@ -430,12 +471,18 @@ static inline unsigned check_heap(const struct sched_context *node, const struct
 	return right + 1;
 }
 
+#undef INVARIANT
+#define INVARIANT 15
 static inline void check_core(struct core *core)
 {
 	const struct thread *current = core->current;
 
-	CHECK(core->stops == (core->ready_bits | STOP_LIMITED));
+#undef INVARIANT
+#define INVARIANT 18
 	CHECK(!core->woken && !core->lock.held && !core->all_locked);
+#undef INVARIANT
+#define INVARIANT 15
+	CHECK(core->stops == (core->ready_bits | STOP_LIMITED));
 	for (unsigned p = 0; p <= PRIORITY_MAX; p++)
 		CHECK(!list_is_empty(&core->ready[p]) == (core->ready_bits >> p & 1));
 	if (current) {
@@ -445,8 +492,27 @@ static inline void check_core(struct core *core)
 		CHECK(!core->ready_bits);
 	}
 	check_heap(core->deadlines, NULL);
+#undef INVARIANT
+#define INVARIANT 16
 	if (core->deadlines)
 		CHECK(host.timer <= core->deadlines->event);
+}
+
+// All that was consumed, by the contexts that are left, is time that has passed.
+#undef INVARIANT
+#define INVARIANT 17
+static inline void check_time(void)
+{
+	const struct core *core = &kernel.core[0];
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < check.objects; i++) {
+		const struct sched_context *c = (const void *)check.object[i];
+
+		if (check.object[i]->type == TYPE_SCHEDCONTEXT && !check.object[i]->dying)
+			sum += c->consumed + (core->current && core->current->running == c ? arch_time() : 0);
+	}
+	CHECK(sum <= arch_time());
 }
 
 static inline void check_object(struct object *object)
@@ -475,6 +541,8 @@ static inline void check_object(struct object *object)
 	}
 }
 
+#undef INVARIANT
+#define INVARIANT 5
 // Check everything that can be reached from the first task's CNode.
 static inline void check_machine(struct object *root)
 {
@@ -493,6 +561,10 @@ static inline void check_machine(struct object *root)
 			check_object(check.object[i]);
 	}
 	check_core(&kernel.core[0]);
+	check_time();
+	check_memory();
+#undef INVARIANT
+#define INVARIANT 9
 	CHECK(host_tlb_is_true());
 }
 
