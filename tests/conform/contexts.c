@@ -189,3 +189,33 @@ CASE(time_is_lent_on_along_a_chain)
 	rest();
 	RETURNED(c, OK);
 }
+
+static void serve_two(struct worker *w)
+{
+	struct msg m = {0};
+
+	WORKS(sys_recv(w->cap, w->reply, &m));
+	while (!w->seen[0])  // on the first caller's time, until the second waits
+		(void)sys_wait(w->bell, &m.badge);
+	m = (struct msg){0};
+	WORKS(sys_reply_recv(w->cap, w->reply, &m));
+	worker_finish(w);
+}
+
+CASE(the_second_callers_time_is_charged_from_when_it_is_lent)
+{
+	struct worker *s = worker_new(HERE, HIGH), *a = worker_new(HERE, LOW), *b = worker_new(HERE, LOW);
+	uint64_t before = now(), consumed = 0;
+
+	s->cap = make(TYPE_ENDPOINT, 0);
+	worker_run(s, serve_two);
+	worker_make_passive(s);
+	start_call(a, s->cap, 0, 0);
+	start_call(b, s->cap, 0, 0);
+	s->seen[0] = 1;
+	WORKS(sys_signal(s->ring));
+	rest();
+	RETURNED(a, OK);
+	WORKS(schedcontext_consumed(b->context, &consumed));
+	TRUE(consumed <= now() - before);
+}
