@@ -339,8 +339,10 @@ def shrink(kernel, steps):
     return steps
 
 
-def report(kernel, seed, steps, found):
+def report(kernel, seed, steps, found, is_shrunk):
     print("model: seed %d, step %d differs:\n%s" % (seed, len(steps), found))
+    if not is_shrunk:
+        return
     steps = shrink(kernel, steps)
     path = os.path.join(os.path.dirname(kernel.program), "reproducer-%d.json" % seed)
     with open(path, "w") as f:
@@ -374,6 +376,7 @@ def parse():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--replay")
+    parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--machine", default=os.path.join(TOP, "build/tests/model/machine"))
     return parser.parse_args()
 
@@ -393,7 +396,7 @@ def explore(kernel, options):
         generator = Generator(seed)
         steps, found = run(kernel, lambda m: (generator.step(m) for _ in range(options.steps)))
         if found:
-            report(kernel, seed, steps, found)
+            report(kernel, seed, steps, found, not options.no_shrink)
             return 1
         calls, sequences = calls + len(steps), sequences + 1
     print("model: %d sequences, %d calls, no difference" % (sequences, calls))

@@ -11,8 +11,15 @@ static uint64_t seed;
 static struct player players[PLAYERS];
 static cap_t spaces[3], vspaces[2];
 
+// Choices come from here while it is set (tests/fuzz), else from the seed.
+static const uint8_t *bytes, *bytes_end;
+
+static uint64_t any_byte(void) { return bytes < bytes_end ? *bytes++ : 0; }
+
 static uint64_t any(uint64_t n)
 {
+	if (bytes)
+		return (any_byte() | (n > 256 ? any_byte() << 8 : 0)) % n;
 	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
 	return (seed >> 33) % n;
 }
