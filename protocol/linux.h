@@ -77,6 +77,7 @@
 #define LINUX_SLOT_TERMINAL 5      // terminal server, once process_terminal was called
 #define LINUX_SLOT_CNODE 3         // the window of handle slots: move, delete, derive within it
 #define LINUX_SLOT_NET 4           // net server, once process_net was called
+#define LINUX_SLOT_SPACE 6         // its address space: restrict
 #define LINUX_SLOT_THREADS 8       // the first thread's notification (wait, signal), + 1 its SchedContext
                                    // (deadline only; the deadline signals bit 0), + 2 on further threads':
                                    // linux_thread.slot_* say which
@@ -433,7 +434,7 @@ struct linux_vvar {
 
 // Futexes of an address space. Waiter i is thread area i's; its page is there when the area is. A lock's
 // value is its owner's tid. Lists are changed by single stores, so that they hold whoever is killed.
-#define FUTEX_BUCKETS 120
+#define FUTEX_BUCKETS 108
 #define FUTEX_SHARED 1u  // in a key: the operation was without FUTEX_PRIVATE_FLAG
 
 enum futex_state { FUTEX_IDLE, FUTEX_WAITING, FUTEX_WOKEN };
@@ -452,9 +453,32 @@ struct futex_waiter {
 	uint32_t process_index, slot_notify;
 };
 
+// mprotect without a message: docs/decisions/0023-protection.md. A range of pages and its protection in one
+// word, so that it is read and written as one; 0: none.
+#define PROTECT_PAGES_MAX 0xffffffull
+#define PROTECT_VALID 8u
+#define PROTECT_PROT 7ull  // PROT_READ, PROT_WRITE, PROT_EXEC
+#define PROTECT_RUNS 4
+#define PROTECT_CHANGES 8
+struct space_protect {
+	uint64_t runs[PROTECT_RUNS];        // process server: in here every protection is allowed
+	uint64_t changes[PROTECT_CHANGES];  // library: protections in force that the server has not noted
+};
+
+static inline uint64_t protect_word(uint64_t start, uint64_t end, uint64_t prot)
+{
+	return start / PAGE_SIZE << 28 | (end - start) / PAGE_SIZE << 4 | PROTECT_VALID | prot;
+}
+static inline uint64_t protect_start(uint64_t word) { return (word >> 28) * PAGE_SIZE; }
+static inline uint64_t protect_end(uint64_t word)
+{
+	return protect_start(word) + (word >> 4 & PROTECT_PAGES_MAX) * PAGE_SIZE;
+}
+
 struct space_block {
 	uint32_t has_shared;  // process server: memory in here may be shared with other address spaces
 	uint32_t reserved[15];
+	struct space_protect protect;
 	struct futex_bucket buckets[FUTEX_BUCKETS];
 	struct futex_waiter waiters[ENV_THREAD_MAX];
 };

@@ -21,6 +21,7 @@ err_t frame_info(struct invocation *call);
 err_t vspace_supply(struct invocation *call);
 err_t vspace_clone(struct invocation *call);
 err_t vspace_unmap_range(struct invocation *call);
+err_t vspace_restrict(struct invocation *call);
 err_t thread_set_space(struct invocation *call);
 err_t thread_set_block(struct invocation *call);
 err_t thread_bind(struct invocation *call);
@@ -68,6 +69,7 @@ static const struct method methods[] = {
 	{TYPE_VSPACE, METHOD_VSPACE_SUPPLY, VSPACE_MAP, 1, 1, {{0, TYPE_UNTYPED, UNTYPED_RETYPE}}, vspace_supply},
 	{TYPE_VSPACE, METHOD_VSPACE_CLONE, VSPACE_MAP, 6, 2, {{0, TYPE_CNODE, CNODE_DERIVE | CNODE_DELETE}, {3, TYPE_CNODE, CNODE_DERIVE}}, vspace_clone},
 	{TYPE_VSPACE, METHOD_VSPACE_UNMAP_RANGE, VSPACE_MAP, 2, 0, {}, vspace_unmap_range},
+	{TYPE_VSPACE, METHOD_VSPACE_RESTRICT, VSPACE_RESTRICT, 3, 0, {}, vspace_restrict},
 	{TYPE_THREAD, METHOD_THREAD_SET_SPACE, THREAD_CONTROL, 3, 2, {{0, TYPE_CNODE, 0}, {1, TYPE_VSPACE, VSPACE_MAP}}, thread_set_space},
 	{TYPE_THREAD, METHOD_THREAD_SET_BLOCK, THREAD_CONTROL, 2, 1, {{0, TYPE_FRAME, FRAME_READ | FRAME_WRITE}}, thread_set_block},
 	{TYPE_THREAD, METHOD_THREAD_BIND, THREAD_CONTROL, 1, 0, {}, thread_bind},
@@ -102,16 +104,16 @@ static const struct { uint8_t first, count; } method_index[TYPE_COUNT] = {
 	[TYPE_UNTYPED] = {0, 3},
 	[TYPE_CNODE] = {3, 8},
 	[TYPE_FRAME] = {11, 4},
-	[TYPE_VSPACE] = {15, 3},
-	[TYPE_THREAD] = {18, 11},
-	[TYPE_SCHEDCONTEXT] = {29, 7},
-	[TYPE_SCHEDCONTROL] = {36, 2},
-	[TYPE_ENDPOINT] = {38, 0},
-	[TYPE_REPLY] = {38, 0},
-	[TYPE_NOTIFICATION] = {38, 0},
-	[TYPE_INTERRUPT] = {38, 3},
-	[TYPE_IRQCONTROL] = {41, 2},
-	[TYPE_IOPORT] = {43, 2},
+	[TYPE_VSPACE] = {15, 4},
+	[TYPE_THREAD] = {19, 11},
+	[TYPE_SCHEDCONTEXT] = {30, 7},
+	[TYPE_SCHEDCONTROL] = {37, 2},
+	[TYPE_ENDPOINT] = {39, 0},
+	[TYPE_REPLY] = {39, 0},
+	[TYPE_NOTIFICATION] = {39, 0},
+	[TYPE_INTERRUPT] = {39, 3},
+	[TYPE_IRQCONTROL] = {42, 2},
+	[TYPE_IOPORT] = {44, 2},
 };
 
 #endif

@@ -106,6 +106,8 @@ static inline const char *method_name(unsigned type, unsigned label)
 		return "vspace_clone";
 	case 4 << 8 | 3:
 		return "vspace_unmap_range";
+	case 4 << 8 | 4:
+		return "vspace_restrict";
 	case 5 << 8 | 1:
 		return "thread_set_space";
 	case 5 << 8 | 2:

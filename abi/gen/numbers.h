@@ -74,10 +74,12 @@
 #define METHOD_FRAME_INFO 4
 
 #define VSPACE_MAP (1u << 0)  // map, unmap, supply, use for a thread
-#define VSPACE_RIGHTS 0x1u
+#define VSPACE_RESTRICT (1u << 1)  // restrict what is mapped: no more than its mappings gave
+#define VSPACE_RIGHTS 0x3u
 #define METHOD_VSPACE_SUPPLY 1
 #define METHOD_VSPACE_CLONE 2
 #define METHOD_VSPACE_UNMAP_RANGE 3
+#define METHOD_VSPACE_RESTRICT 4
 
 #define THREAD_CONTROL (1u << 0)  // everything
 #define THREAD_RIGHTS 0x1u

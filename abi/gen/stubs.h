@@ -272,6 +272,20 @@ static inline err_t vspace_unmap_range(cap_t vspace, uint64_t start, uint64_t en
 	return err;
 }
 
+// Let each page that is mapped in the range be used for those of the given rights that its
+// mapping gave (frame.map, frame.protect, a map item, clone), and nothing else. Without READ it
+// cannot be touched. What is not mapped is passed over.
+// start: page aligned; a long call that is made again has what is left
+// end: page aligned; at most the end of user space; not inside a large page
+// rights: READ, WRITE, EXECUTE, or 0
+static inline err_t vspace_restrict(cap_t vspace, uint64_t start, uint64_t end, uint64_t rights)
+{
+	struct msg m = {.tag = TAG(METHOD_VSPACE_RESTRICT, 3), .words = {start, end, rights}};
+	err_t err = sys_call(vspace, &m);
+
+	return err;
+}
+
 // Give it a CSpace, a VSpace and a fault endpoint. The thread's slots become children of the
 // given ones.
 // cspace: its CSpace

@@ -220,6 +220,9 @@ bool desk_access(int64_t dirfd, uint64_t path, uint64_t mode, uint64_t flags, in
 // The handle of a file that was opened so before and is closed by word: it is open again.
 int64_t desk_open(int64_t dirfd, uint64_t path, uint64_t flags);
 
+// protect.c: [start, end) of whole pages below PROGRAM_END. False: ask the server, whatever was done.
+bool protect_set(uint64_t start, uint64_t end, uint64_t prot);
+
 // limit.c: RLIMIT_FSIZE, UINT64_MAX for none; and the signal that goes with -EFBIG.
 uint64_t limit_file(void);
 int64_t limit_file_check(int64_t result);

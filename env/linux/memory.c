@@ -98,6 +98,8 @@ int64_t call_mprotect(uint64_t address, uint64_t length, uint64_t prot)
 		return 0;
 	if (is_beyond(address, length))
 		return -ENOMEM;
+	if (protect_set(address, address + ((length + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1ull)), prot))
+		return 0;
 	err = process_mprotect(LINUX_SLOT_PROCESS, address, length, prot, &result);
 	return answer_get(err, result);
 }

@@ -27,6 +27,8 @@ void arch_copy(void *to, const void *from, size_t size);  // size is a multiple 
 
 uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, bool device);
 uint64_t arch_entry_read_only(uint64_t entry);  // the same without the right to write
+// The same with those of the rights that the entry was made with; without READ no user can touch the page.
+uint64_t arch_entry_restrict(uint64_t entry, unsigned rights);
 uint64_t arch_entry_table(uint64_t physical);
 bool arch_entry_is_present(uint64_t entry);
 bool arch_entry_is_table(uint64_t entry, unsigned level);

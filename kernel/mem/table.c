@@ -445,6 +445,44 @@ bool mapping_protect(struct slot *slot, unsigned rights, uint64_t *done)
 	return *done >= slot->map_pages;
 }
 
+// As far as one table goes, or one large page, or where there is no table: how many entries were looked at.
+static unsigned restrict_run(struct vspace *vspace, uint64_t *at, uint64_t end, unsigned rights, unsigned limit)
+{
+	unsigned level, run = (unsigned)min_u64(LARGE_PAGES - table_index(*at, 0), (end - *at) / PAGE_SIZE);
+	uint64_t *entry = walk(vspace, *at, 0, &level);
+	uint64_t size = (uint64_t)PAGE_SIZE << level * TABLE_INDEX_BITS;
+
+	if (level) {
+		if (entry && (!is_aligned(*at, size) || end - *at < size))
+			return 0;
+		if (entry) {
+			*entry = arch_entry_restrict(*entry, rights);
+			arch_flush_page(vspace->top_physical, *at);
+		}
+		*at = min_u64(align_down(*at, size) + size, end);
+		return 1;
+	}
+	run = (unsigned)min_u64(run, limit);
+	for (unsigned i = 0; i < run; i++)
+		if (arch_entry_is_present(entry[i]))
+			entry[i] = arch_entry_restrict(entry[i], rights);
+	pages_flush(vspace, *at, run);
+	*at += (uint64_t)run * PAGE_SIZE;
+	return run;
+}
+
+err_t range_restrict(struct vspace *vspace, uint64_t *at, uint64_t end, unsigned rights)
+{
+	for (unsigned left = PIECE_PAGES; left && *at < end;) {
+		unsigned run = restrict_run(vspace, at, end, rights, left);
+
+		if (!run)
+			return ERR_MAPPED;
+		left -= run;
+	}
+	return OK;
+}
+
 // Entries for a clone: the same pages, and without `keep` neither may be written any more.
 static bool entries_clone(uint64_t *to, uint64_t *from, bool keep)
 {

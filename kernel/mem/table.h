@@ -31,6 +31,10 @@ bool mapping_protect(struct slot *slot, unsigned rights, uint64_t *done);
 // still be changed in this entry to the kernel. Errors as for mapping_extend; to->map_pages says how far.
 err_t mapping_clone(struct slot *to, struct slot *from, bool keep, unsigned *left);
 
+// Restrict the pages that are mapped in the next piece of [*at, end) to rights that their mappings gave. OK
+// with *at advanced (finished when it equals end); MAPPED: a large page lies across an end of the range.
+err_t range_restrict(struct vspace *vspace, uint64_t *at, uint64_t end, unsigned rights);
+
 // Give tables without entries back to the pool, from batch number *done on. True when all were looked at.
 bool vspace_trim(struct vspace *vspace, uint64_t *done);
 

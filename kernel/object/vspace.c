@@ -138,12 +138,33 @@ static bool range_unmap(struct invocation *call)
 	return true;
 }
 
-err_t vspace_unmap_range(struct invocation *call)
+// Are arguments 0 and 1 the ends of a range of user addresses?
+static err_t range_check(struct invocation *call)
 {
 	if (!is_aligned(call->arg[0] | call->arg[1], PAGE_SIZE))
 		return invocation_fail(call, ERR_ALIGN, is_aligned(call->arg[0], PAGE_SIZE) ? 2 : 1, PAGE_SIZE);
 	if (call->arg[1] > USER_END || call->arg[0] > call->arg[1])
 		return invocation_fail(call, ERR_RANGE, 2, USER_END);
+	return OK;
+}
+
+err_t vspace_restrict(struct invocation *call)
+{
+	err_t err = range_check(call);
+
+	if (err)
+		return err;
+	if (range_restrict(slot_object(call->slot), &call->arg[0], call->arg[1], (unsigned)call->arg[2]))
+		return invocation_fail(call, ERR_MAPPED, 0, call->arg[0]);
+	return call->arg[0] < call->arg[1] ? RESTART : OK;
+}
+
+err_t vspace_unmap_range(struct invocation *call)
+{
+	err_t err = range_check(call);
+
+	if (err)
+		return err;
 	if (call->words < 4)
 		call->arg[2] = call->arg[3] = 0;
 	call->words = 4;

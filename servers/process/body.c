@@ -187,7 +187,8 @@ static bool objects_make(struct body *body)
 
 	return unit_make(body->unit, TYPE_CNODE, LINUX_CNODE_BITS, cnode) &&
 	       derive(cnode, LINUX_SLOT_CNODE, cnode, CNODE_MOVE | CNODE_DELETE | CNODE_DERIVE,
-		      LINUX_SLOT_HANDLES, BODY_HANDLES);
+		      LINUX_SLOT_HANDLES, BODY_HANDLES) &&
+	       derive(cnode, LINUX_SLOT_SPACE, body->space->vspace, VSPACE_RESTRICT, 0, 0);
 }
 
 static bool block_map(struct body *body)

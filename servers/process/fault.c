@@ -35,7 +35,8 @@ static void page_fault(struct task *task, struct msg *m)
 	uint64_t ip = m->words[0], address = m->words[1];
 	struct fault fault = {address, m->words[2], m->words[3]};
 	struct abi_map_item *item = &sys_block()->items[0], made;
-	enum outcome outcome = space_fault(task->body->space, &fault, &made);
+	enum outcome outcome = space_settle(task->body->space) ? space_fault(task->body->space, &fault, &made)
+							       : OUTCOME_MEMORY;
 
 	if (outcome == OUTCOME_NO_AREA && growth_try(task, address))
 		outcome = space_fault(task->body->space, &fault, &made);

@@ -115,10 +115,26 @@ static void credentials_handle(struct msg *m)
 	m->words[4] = other != NULL;
 }
 
+// Methods that look at the caller's areas: fork, brk to mprotect, madvise, mremap, the end and the start of a
+// thread, futexes, queries, locks. (Who reads or writes its memory does so by space_read and space_write.)
+#define LOOKS_AT_AREAS \
+	(1ull << 2 | 0x1full << 8 | 1ull << 23 | 1ull << 25 | 3ull << 40 | 0xfull << 45 | 3ull << 60)
+
+static bool looks_at_areas(uint32_t method)
+{
+	return method == 67 || (method < 64 && LOOKS_AT_AREAS >> method & 1);
+}
+
 static void process_handle(struct task *task, struct msg *m)
 {
 	uint32_t label = tag_label(m->tag), method = label & 0xff;
 	bool is_known = label >> 8 == PROCESS_EXIT >> 8 && method < HANDLER_COUNT && handlers[method];
+
+	if (is_known && looks_at_areas(method) && !space_settle(task->body->space)) {
+		answer_set(m, -ENOMEM);
+		pressure_end(task);
+		return;
+	}
 
 	// A thread has one call at a time: what it waited for before is no longer asked for.
 	(void)reply_answer(&caller->wait_reply, -EINTR);

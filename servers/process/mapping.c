@@ -53,6 +53,7 @@ static uint8_t prot_of(uint64_t prot)
 // Take everything out of a range (two areas reserved).
 static void range_clear(struct space *space, const struct range *range)
 {
+	space_runs_cut(space, range->start, range->end);
 	vma_remove(&space->vmas, range->start, range->end);
 	space_drop(space, range->start, range->end);
 	space_charge_settle(space);
@@ -124,6 +125,7 @@ static int64_t area_make(struct task *task, uint64_t address, uint64_t length, u
 		return -ENOMEM;
 	if (!vma_is_free(&space->vmas, range.start, range.end)) {
 		// Not through range_clear: what was just charged must not be given back yet.
+		space_runs_cut(space, range.start, range.end);
 		vma_remove(&space->vmas, range.start, range.end);
 		space_drop(space, range.start, range.end);
 	}
@@ -291,6 +293,7 @@ void mprotect_handle(struct task *task, struct msg *m)
 	vma_protect(&space->vmas, range.start, range.end, prot);
 	space_protect(space, range.start, range.end);
 	space_charge_settle(space);
+	space_run_offer(space, range.start, range.end);
 	answer_set(m, 0);
 }
 

@@ -236,9 +236,11 @@ static const char *area_name(const struct space *space, const struct vma *v)
 
 void proc_maps(struct text *text, const struct proc_of *of)
 {
-	const struct space *space = of->task->body ? of->task->body->space : NULL;
+	struct space *space = of->task->body ? of->task->body->space : NULL;
 	static char name[4096];
 
+	if (space)
+		(void)space_settle(space);
 	for (uint32_t i = 0; space && i < space->vmas.count; i++) {
 		const struct vma *v = &space->vmas.items[i];
 		struct proc_open open = {0};

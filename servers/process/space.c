@@ -72,6 +72,8 @@ void space_empty(struct space *space)
 	space->vmas.has_shared = false;
 	space_charge_settle(space);
 	memset(space->tables, 0, sizeof(space->tables));
+	memset(space->runs, 0, sizeof(space->runs));
+	space->run_count = space->protects = 0;
 	space->brk_start = space->brk = space->mmap_top = space->vdso = 0;
 	space->resident = space->peak = 0;
 	space->locks_future = space->locks_on_fault = false;

@@ -65,6 +65,8 @@ struct space {
 	uint64_t vdso;  // address of its image, or 0
 	uint32_t resident, peak;  // pages
 	struct ahead fresh, copies;  // faults that follow one another: on no page, on a shared one
+	uint64_t runs[PROTECT_RUNS];  // as in its block: see space_protect.c
+	uint32_t run_count, protects;  // how many there ever were; calls of mprotect
 	struct body *spare;       // of a child that shared the space: see shell.h
 	struct program program;
 };
@@ -105,6 +107,11 @@ void space_drop(struct space *space, uint64_t start, uint64_t end);
 void space_unmap(struct space *space, uint64_t start, uint64_t end);
 // The protection of the areas in a range has changed.
 void space_protect(struct space *space, uint64_t start, uint64_t end);
+// space_protect.c: note in the areas what the library changed. Before anything looks at them. False: no memory.
+bool space_settle(struct space *space);
+// Let the library protect what lies around a range; areas in a range are no more.
+void space_run_offer(struct space *space, uint64_t start, uint64_t end);
+void space_runs_cut(struct space *space, uint64_t start, uint64_t end);
 // Forget all mappings of areas: the next faults make them anew. Their slots are free for others.
 void space_unmap_all(struct space *space);
 // Move pages to another address (mremap); their mappings go. False: no memory, nothing is moved.

@@ -405,9 +405,11 @@ static bool run_unlock(const struct vma *vma, struct chunk *chunk, uint32_t i)
 	uint32_t mask = 0;
 
 	for (uint32_t j = 0; j < CHUNK_PAGES; j++) {
+		uint64_t address = entry_address(chunk, j);
+
 		if (chunk->entries[j].slot != slot)
 			continue;
-		if (!page_is_writable(vma, chunk->entries[j].page))
+		if (address < vma->start || address >= vma->end || !page_is_writable(vma, chunk->entries[j].page))
 			return false;
 		mask |= 1u << j;
 	}

@@ -214,6 +214,8 @@ uint64_t space_read(struct space *space, uint64_t address, void *to, uint64_t le
 {
 	uint64_t done = 0;
 
+	if (!space_settle(space))
+		return 0;
 	while (done < length) {
 		uint64_t at = address + done, offset = at % PAGE_SIZE;
 		uint64_t part = PAGE_SIZE - offset < length - done ? PAGE_SIZE - offset : length - done;
@@ -236,6 +238,8 @@ uint64_t space_write(struct space *space, uint64_t address, const void *from, ui
 {
 	uint64_t done = 0;
 
+	if (!space_settle(space))
+		return 0;
 	while (done < length) {
 		uint64_t at = address + done, offset = at % PAGE_SIZE;
 		uint64_t part = PAGE_SIZE - offset < length - done ? PAGE_SIZE - offset : length - done;

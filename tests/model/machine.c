@@ -254,7 +254,7 @@ static void put_table(const uint64_t *table, unsigned level, uint64_t base)
 		}
 		put(address);
 		put(arch_entry_physical(entry));
-		put(level << 8 | (entry & (HOST_WRITE | HOST_EXECUTE)));
+		put(level << 8 | (entry & (HOST_WRITE | HOST_EXECUTE | HOST_GAVE_WRITE | HOST_GAVE_EXECUTE | HOST_HIDDEN)));
 	}
 }
 

@@ -25,7 +25,7 @@ class Mappings:
                 self.table_make(vspace, level, at)
             if at in vspace.pages:
                 raise Failed(MAPPED)
-            vspace.pages[at] = ((cap.obj + done) * PAGE, rights & (WRITE | EXECUTE))
+            vspace.pages[at] = ((cap.obj + done) * PAGE, entry_make(rights))
             done += 1
             cap.mapping = (vspace_name, address, done)
 

@@ -44,7 +44,7 @@ def new_object(machine, kind, name, bits):
 
 
 def new_cap(kind, at, bits, size_bits):
-    rights = {UNTYPED: RETYPE | RAW, CNODE: 15, FRAME: 15, VSPACE: 1, THREAD: 1, CONTEXT: 3, ENDPOINT: EP_SEND | EP_RECV | EP_GRANT | EP_WATCH,
+    rights = {UNTYPED: RETYPE | RAW, CNODE: 15, FRAME: 15, VSPACE: MAP | RESTRICT, THREAD: 1, CONTEXT: 3, ENDPOINT: EP_SEND | EP_RECV | EP_GRANT | EP_WATCH,
               REPLY: REPLY_RIGHT,
               NOTIFICATION: 3}[kind]
     if kind == UNTYPED:
@@ -286,7 +286,7 @@ def frame_protect(m, cap, args, caps):
     for vspace, at in m.own_pages(cap):
         if (at - cap.mapping[1]) // PAGE < done:
             continue
-        vspace.pages[at] = (vspace.pages[at][0], rights & (WRITE | EXECUTE))
+        vspace.pages[at] = (vspace.pages[at][0], entry_make(rights))
 
 
 @method(FRAME, 4, 0)
@@ -306,6 +306,21 @@ def vspace_supply(m, cap, args, caps):
     del m.slots[untyped.place]
     m.put((untyped.obj, IN_BATCH), untyped)
     untyped.is_pool, untyped.data = True, 1 << 16
+
+
+@method(VSPACE, 4, 3, RESTRICT)
+def vspace_restrict(m, cap, args, caps):
+    start, end, rights = args[:3]
+    if (start | end) % PAGE:
+        raise Failed(ALIGN, 1 if start % PAGE else 2, PAGE)
+    if end > USER_END or start > end:
+        raise Failed(RANGE, 2, USER_END)
+    vspace = m.object(cap)
+    for at, (physical, entry) in vspace.pages.items():
+        if start <= at < end:
+            gave = entry & (WRITE | EXECUTE) << GAVE
+            entry = gave | (rights & gave >> GAVE if rights & READ else HIDDEN)
+            vspace.pages[at] = (physical, entry)
 
 
 # --- thread

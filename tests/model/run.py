@@ -99,7 +99,7 @@ def state_of_records(records):
             pages = {}
             for address, physical, entry in zip(w[2::3], w[3::3], w[4::3]):
                 for i in range(512 if entry >> 8 else 1):
-                    pages[address + i * PAGE] = (physical + i * PAGE, entry & 6)
+                    pages[address + i * PAGE] = (physical + i * PAGE, entry & 0xe6)
             state[("vspace", w[0])] = (w[1], pages)
         elif kind == A_THREAD:
             state[("thread", w[0])] = w[1:]

@@ -127,8 +127,11 @@ class Generator:
             words[0], words[1], words[2] = self.pick(m, VSPACE), AT + (r.randrange(24) << 12), r.randrange(1, 8)
         elif kind == FRAME:
             words[0] = r.randrange(1, 8)
-        elif kind == VSPACE:
+        elif kind == VSPACE and label == 1:
             words[0] = self.pick(m, UNTYPED)
+        elif kind == VSPACE:
+            words[0] = AT + (r.randrange(24) << 12)
+            words[1], words[2] = words[0] + (r.randrange(12) << 12), r.randrange(8)
         elif kind == THREAD and label == 1:
             words[:3] = [self.pick(m, CNODE), self.pick(m, VSPACE), r.choice([0, self.pick(m, ENDPOINT)])]
         elif kind in (THREAD, INTERRUPT):
@@ -151,7 +154,7 @@ class Generator:
             words[0] = self.pick(m, CNODE)
             words[1] = self.empty(m, m.lookup(m.current, words[0]))
 
-    LABELS = {UNTYPED: [1, 1, 1, 2, 3], CNODE: [1, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7], FRAME: [1, 1, 1, 2, 3, 4], VSPACE: [1],
+    LABELS = {UNTYPED: [1, 1, 1, 2, 3], CNODE: [1, 1, 1, 1, 2, 2, 3, 4, 5, 6, 7], FRAME: [1, 1, 1, 2, 3, 4], VSPACE: [1, 4],
               THREAD: [1, 3, 6, 7, 7, 7, 8, 9, 10, 11], CONTEXT: [1, 2, 3, 4, 5, 5, 6, 7], CONTROL: [1, 2, 2], INTERRUPT: [1, 2],
               IRQCONTROL: [1, 2]}
     KINDS = [UNTYPED, CNODE, CNODE, CNODE, FRAME, FRAME, VSPACE, THREAD, CONTEXT, CONTROL, INTERRUPT, IRQCONTROL,

@@ -26,6 +26,8 @@ SYSCALL_BASE = 0x50490000
 RETYPE, RAW = 1, 2
 MOVE, DELETE, DERIVE, REVOKE = 1, 2, 4, 8
 READ, WRITE, EXECUTE, PHYSICAL = 1, 2, 4, 8
+GAVE, HIDDEN = 4, 0x80  # of an entry: how far left what its mapping gave lies; not to be touched
+MAP, RESTRICT = 1, 2
 EP_SEND, EP_RECV, EP_GRANT, EP_WATCH = 0x80, 0x40, 4, 8
 REPLY_RIGHT = 0x20
 SIGNAL, WAIT = 1, 2
@@ -48,6 +50,11 @@ PRIORITY_MAX = 63
 USER_CODE = 0x400000
 SIZES = {VSPACE: 16, THREAD: 12, CONTEXT: 8, ENDPOINT: 9, REPLY: 6, NOTIFICATION: 7}
 LINES = 24
+
+
+def entry_make(rights):
+    rights &= WRITE | EXECUTE
+    return rights | rights << GAVE
 
 
 def tag_make(label, words, caps=0, kind=0):
@@ -159,7 +166,7 @@ class Interrupt:
 class VSpace:
     def __init__(self, name):
         self.name = name
-        self.pages = {}          # address -> (physical, rights): 4 KiB each
+        self.pages = {}          # address -> (physical, rights given and in force): 4 KiB each
         self.mapped = []         # capabilities, in the order of their mapping
         self.tables = {}         # (level, address): batch
         self.batches = [(name, 14)]

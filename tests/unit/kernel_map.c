@@ -123,6 +123,101 @@ static void large_pages_where_alignment_allows(void **state)
 	expect_nothing(vspace, 0x40000000, 2060);
 }
 
+static err_t restrict_range(cap_t space, uint64_t start, uint64_t end, uint64_t rights)
+{
+	return method(task, space, METHOD_VSPACE_RESTRICT, 3, WORDS(start, end, rights)).err;
+}
+
+// The rights that are in force are those given last and asked for, never more.
+static void restrictions_stay_within_what_was_given(void **state)
+{
+	cap_t f = make(TYPE_FRAME, 14), r = make(TYPE_FRAME, 14);
+	static const unsigned rights[] = {FRAME_READ, RW, FRAME_READ | FRAME_EXECUTE, RW | FRAME_EXECUTE};
+
+	(void)state;
+	setup_space(1);
+	assert_int_equal(map(r, vspace, 0x404000, FRAME_READ), OK);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(map(f, vspace, 0x400000, rights[i]), OK);
+		for (unsigned k = 0; k < 4; k++) {
+			assert_int_equal(restrict_range(vspace, 0x401000, 0x500000, rights[k]), OK);
+			expect_mapped(vspace, 0x400000, f, 1, rights[i]);
+			for (unsigned page = 1; page < 4; page++) {
+				unsigned now;
+
+				assert_true(meaning(vspace, 0x400000 + page * PAGE_SIZE, &now) == physical_of(f) + page * PAGE_SIZE);
+				assert_int_equal(now, rights[i] & rights[k]);
+			}
+			expect_mapped(vspace, 0x404000, r, 4, FRAME_READ);
+			assert_int_equal(restrict_range(vspace, 0x400000, 0x404000, FRAME_WRITE | FRAME_EXECUTE), OK);
+			expect_nothing(vspace, 0x400000, 4);
+			assert_int_equal(restrict_range(vspace, 0x400000, 0x404000, rights[3]), OK);
+		}
+		expect_mapped(vspace, 0x400000, f, 4, rights[i]);
+		assert_int_equal(protect(f, FRAME_READ), OK);
+		assert_int_equal(restrict_range(vspace, 0x400000, 0x404000, rights[3]), OK);
+		expect_mapped(vspace, 0x400000, f, 4, FRAME_READ);
+		assert_int_equal(unmap(f), OK);
+	}
+}
+
+// A clone takes the right to write from both for good; what is hidden stays so.
+static void restrictions_do_not_undo_copy_on_write(void **state)
+{
+	cap_t f = make(TYPE_FRAME, 14), child, to = slots_new(1);
+
+	(void)state;
+	setup_space(1);
+	child = make(TYPE_VSPACE, 0);
+	supply(child, 1);
+	assert_int_equal(map(f, vspace, 0x400000, RW), OK);
+	assert_int_equal(restrict_range(vspace, 0x401000, 0x402000, 0), OK);
+	assert_int_equal(method(task, child, METHOD_VSPACE_CLONE, 6, WORDS(CNODE, f, 1, CNODE, to, 0)).err, OK);
+	expect_mapped(child, 0x400000, f, 1, FRAME_READ);
+	expect_nothing(child, 0x401000, 1);
+	assert_int_equal(restrict_range(child, 0x400000, 0x404000, RW), OK);
+	assert_int_equal(restrict_range(vspace, 0x400000, 0x404000, RW), OK);
+	expect_mapped(child, 0x400000, f, 4, FRAME_READ);
+	expect_mapped(vspace, 0x400000, f, 4, FRAME_READ);
+}
+
+static void restrictions_of_large_pages(void **state)
+{
+	cap_t f = make(TYPE_FRAME, 22);
+
+	(void)state;
+	setup_space(1);
+	assert_int_equal(map(f, vspace, 0x40000000, RW), OK);
+	assert_int_equal(restrict_range(vspace, 0x40000000, 0x40001000, FRAME_READ), ERR_MAPPED);
+	assert_int_equal(restrict_range(vspace, 0x40001000, 0x40200000, FRAME_READ), ERR_MAPPED);
+	expect_mapped(vspace, 0x40000000, f, 1024, RW);
+	assert_int_equal(restrict_range(vspace, 0x3f000000, 0x40200000, FRAME_READ), OK);
+	expect_mapped(vspace, 0x40000000, f, 512, FRAME_READ);
+	assert_int_equal(restrict_range(vspace, 0, USER_END, 0), OK);
+	expect_nothing(vspace, 0x40000000, 1024);
+	assert_int_equal(restrict_range(vspace, 0, USER_END, RW), OK);
+	expect_mapped(vspace, 0x40000000, f, 1024, RW);
+}
+
+static void restrictions_are_checked(void **state)
+{
+	cap_t weak, f = make(TYPE_FRAME, 12);
+
+	(void)state;
+	setup_space(0);
+	assert_int_equal(restrict_range(vspace, 0x400800, 0x402000, RW), ERR_ALIGN);
+	assert_int_equal(restrict_range(vspace, 0x400000, 0x402001, RW), ERR_ALIGN);
+	assert_int_equal(restrict_range(vspace, 0x402000, 0x400000, RW), ERR_RANGE);
+	assert_int_equal(restrict_range(vspace, 0x400000, USER_END + PAGE_SIZE, RW), ERR_RANGE);
+	assert_int_equal(restrict_range(vspace, 0x400000, 0x400000, RW), OK);
+	weak = derive(vspace, VSPACE_RESTRICT, 0, 0);
+	assert_int_equal(restrict_range(weak, 0x400000, 0x402000, RW), OK);
+	assert_int_equal(map(f, weak, 0x400000, RW), ERR_CAP_RIGHTS);
+	assert_int_equal(method(task, weak, METHOD_VSPACE_UNMAP_RANGE, 2, WORDS(0x400000, 0x401000)).err, ERR_CAP_RIGHTS);
+	weak = derive(vspace, VSPACE_MAP, 0, 0);
+	assert_int_equal(restrict_range(weak, 0x400000, 0x402000, RW), ERR_CAP_RIGHTS);
+}
+
 // A window that begins and ends in the middle of large pages: small, large, small.
 static void windows_mix_page_sizes(void **state)
 {
@@ -666,6 +761,10 @@ int main(void)
 		TEST(map_unmap_and_rights),
 		TEST(addresses_are_checked),
 		TEST(large_pages_where_alignment_allows),
+		TEST(restrictions_stay_within_what_was_given),
+		TEST(restrictions_do_not_undo_copy_on_write),
+		TEST(restrictions_of_large_pages),
+		TEST(restrictions_are_checked),
 		TEST(windows_mix_page_sizes),
 		TEST(sizes_meet),
 		TEST(revocation_removes_exactly_its_entries),

@@ -84,5 +84,8 @@ bool host_tlb_is_true(void);
 #define HOST_EXECUTE 0x4ull
 #define HOST_LARGE 0x8ull
 #define HOST_IS_DEVICE 0x10ull
+#define HOST_GAVE_WRITE 0x20ull
+#define HOST_GAVE_EXECUTE 0x40ull
+#define HOST_HIDDEN 0x80ull
 
 #endif

@@ -31,10 +31,21 @@ void arch_copy(void *to, const void *from, size_t size) { __builtin_memcpy(to, f
 uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, bool device)
 {
 	return physical | HOST_PRESENT | (level ? HOST_LARGE : 0) | (device ? HOST_IS_DEVICE : 0) |
-	       (rights & FRAME_WRITE ? HOST_WRITE : 0) | (rights & FRAME_EXECUTE ? HOST_EXECUTE : 0);
+	       (rights & FRAME_WRITE ? HOST_WRITE | HOST_GAVE_WRITE : 0) |
+	       (rights & FRAME_EXECUTE ? HOST_EXECUTE | HOST_GAVE_EXECUTE : 0);
 }
 
-uint64_t arch_entry_read_only(uint64_t entry) { return entry & ~(uint64_t)HOST_WRITE; }
+uint64_t arch_entry_read_only(uint64_t entry) { return entry & ~(uint64_t)(HOST_WRITE | HOST_GAVE_WRITE); }
+
+uint64_t arch_entry_restrict(uint64_t entry, unsigned rights)
+{
+	entry &= ~(uint64_t)(HOST_WRITE | HOST_EXECUTE | HOST_HIDDEN);
+	if (!(rights & FRAME_READ))
+		return entry | HOST_HIDDEN;
+	return entry | (rights & FRAME_WRITE && entry & HOST_GAVE_WRITE ? HOST_WRITE : 0) |
+	       (rights & FRAME_EXECUTE && entry & HOST_GAVE_EXECUTE ? HOST_EXECUTE : 0);
+}
+
 uint64_t arch_entry_table(uint64_t physical) { return physical | HOST_PRESENT; }
 bool arch_entry_is_present(uint64_t entry) { return entry & HOST_PRESENT; }
 bool arch_entry_is_table(uint64_t entry, unsigned level) { return level > 0 && !(entry & HOST_LARGE); }
@@ -60,7 +71,7 @@ static uint64_t entry_meaning(uint64_t entry, unsigned level, uint64_t address, 
 {
 	uint64_t size = 1ull << (PAGE_BITS + level * TABLE_INDEX_BITS);
 
-	*rights = entry & HOST_PRESENT ? FRAME_READ : 0;
+	*rights = (entry & (HOST_PRESENT | HOST_HIDDEN)) == HOST_PRESENT ? FRAME_READ : 0;
 	if (!*rights)
 		return ~0ull;
 	*rights |= (entry & HOST_WRITE ? FRAME_WRITE : 0) | (entry & HOST_EXECUTE ? FRAME_EXECUTE : 0);

@@ -27,6 +27,8 @@ struct arch_fpu {
 #define PTE_USER (1ull << 2)
 #define PTE_NO_CACHE (1ull << 4)
 #define PTE_LARGE (1ull << 7)
+#define PTE_GAVE_WRITE (1ull << 9)     // these two are the kernel's: the rights that the entry was made with
+#define PTE_GAVE_EXECUTE (1ull << 10)
 #define PTE_NO_EXECUTE (1ull << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ull
 
@@ -42,11 +44,24 @@ static inline uint64_t arch_virt_to_phys(const void *address)
 static inline uint64_t arch_entry_page(uint64_t physical, unsigned level, unsigned rights, bool device)
 {
 	return physical | PTE_PRESENT | PTE_USER | (level ? PTE_LARGE : 0) |
-	       (rights & FRAME_WRITE ? PTE_WRITE : 0) | (rights & FRAME_EXECUTE ? 0 : PTE_NO_EXECUTE) |
-	       (device ? PTE_NO_CACHE : 0);
+	       (rights & FRAME_WRITE ? PTE_WRITE | PTE_GAVE_WRITE : 0) |
+	       (rights & FRAME_EXECUTE ? PTE_GAVE_EXECUTE : PTE_NO_EXECUTE) | (device ? PTE_NO_CACHE : 0);
 }
 
-static inline uint64_t arch_entry_read_only(uint64_t entry) { return entry & ~PTE_WRITE; }
+static inline uint64_t arch_entry_read_only(uint64_t entry) { return entry & ~(PTE_WRITE | PTE_GAVE_WRITE); }
+
+static inline uint64_t arch_entry_restrict(uint64_t entry, unsigned rights)
+{
+	bool is_readable = rights & FRAME_READ;
+
+	entry = (entry & ~(PTE_USER | PTE_WRITE)) | PTE_NO_EXECUTE | (is_readable ? PTE_USER : 0);
+	if (is_readable && rights & FRAME_WRITE && entry & PTE_GAVE_WRITE)
+		entry |= PTE_WRITE;
+	if (is_readable && rights & FRAME_EXECUTE && entry & PTE_GAVE_EXECUTE)
+		entry &= ~PTE_NO_EXECUTE;
+	return entry;
+}
+
 static inline uint64_t arch_entry_table(uint64_t physical)
 {
 	return physical | PTE_PRESENT | PTE_WRITE | PTE_USER;
