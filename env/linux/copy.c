@@ -1,7 +1,8 @@
 // sendfile and copy_file_range: from one descriptor to another, by way of the windows.
 //
-// Each piece is read at an offset that is not moved before it is known how much could be written. Between
-// two objects of the file server a piece stays in its window, and is copied by nobody.
+// Each piece is read at an offset that is not moved before it is known how much could be written; where the
+// server alone has the offset, a read moves it, and what could not be written moves it back: that saves the
+// questions for it. Between two objects of the file server a piece stays in its window, and is copied by nobody.
 #include "env/linux/library.h"
 #include "protocol/gen/file.h"
 
@@ -9,7 +10,7 @@
 
 struct copy {
 	struct handle in, out;
-	uint64_t in_offset, out_offset;  // out: NOT_MOVED for the description's own
+	uint64_t in_offset, out_offset;  // NOT_MOVED: the description's own
 };
 
 static int64_t window_fill(struct window_call *call, char *window)
@@ -38,6 +39,18 @@ static int64_t piece_write(struct copy *c, uint64_t size)
 	return is_regular ? limit_file_check(window_call(&call)) : window_call(&call);
 }
 
+#define SEEK_SET 0
+#define SEEK_CUR 1
+
+// Of `got` bytes of a piece only `put` have gone on, or none.
+static void piece_return(const struct copy *c, int64_t got, int64_t put)
+{
+	struct msg m = {.tag = TAG(FILE_SEEK, 2), .words = {(uint64_t)((put > 0 ? put : 0) - got), SEEK_CUR}};
+
+	if (c->in_offset == NOT_MOVED)
+		(void)sys_call(c->in.cap, &m);
+}
+
 static int64_t copy_run(struct copy *c, uint64_t size)
 {
 	uint64_t done = 0;
@@ -46,15 +59,19 @@ static int64_t copy_run(struct copy *c, uint64_t size)
 		uint64_t want = size - done < WINDOW_SIZE ? size - done : WINDOW_SIZE;
 		int64_t got = piece_read(c, want), put = got > 0 ? piece_write(c, (uint64_t)got) : got;
 
+		if (put < got)
+			piece_return(c, got, put);
 		if (put == -EPIPE)
 			signal_raise(SIGPIPE, SI_USER, 0);
 		if (put <= 0)
 			return done ? (int64_t)done : put;
 		done += (uint64_t)put;
-		c->in_offset += (uint64_t)put;
+		if (c->in_offset != NOT_MOVED)
+			c->in_offset += (uint64_t)put;
 		if (c->out_offset != NOT_MOVED)
 			c->out_offset += (uint64_t)put;
-		if (put < got || __atomic_load_n(&thread_get()->work, __ATOMIC_RELAXED))
+		// A regular file that gives less has ended.
+		if (put < got || (uint64_t)got < want || __atomic_load_n(&thread_get()->work, __ATOMIC_RELAXED))
 			break;
 	}
 	return (int64_t)done;
@@ -68,8 +85,6 @@ static int64_t flags_get(const struct handle *handle)
 	return answer_get(err, m.words[0]);
 }
 
-#define SEEK_SET 0
-#define SEEK_CUR 1
 #define O_APPEND 0x400u
 
 // Both descriptors, and what they are open for.
@@ -112,11 +127,31 @@ static int64_t offset_put(uint64_t fd, uint64_t pointer, uint64_t offset)
 	return at < 0 ? at : 0;
 }
 
+// The short way from a file whose offset the server has: the read tells whether it is allowed. False: not this
+// way, and nothing is done.
+static bool send_unasked(uint64_t out, uint64_t in, uint64_t size, int64_t *result)
+{
+	struct copy c = {.in_offset = NOT_MOVED, .out_offset = NOT_MOVED};
+	int64_t flags;
+
+	if (!size || handle_find(in, &c.in) || handle_find(out, &c.out) || c.in.kind != HANDLE_FILE ||
+	    c.in.type != TYPE_REGULAR)
+		return false;
+	flags = flags_get(&c.out);
+	if (flags < 0 || (flags & (O_PATH | O_APPEND)) || (flags & O_ACCMODE) == 0 || !cview_forgo(&c.in))
+		return false;
+	*result = copy_run(&c, size < IO_MAX ? size : IO_MAX);
+	return true;
+}
+
 int64_t call_sendfile(uint64_t out, uint64_t in, uint64_t pointer, uint64_t size)
 {
 	struct copy c = {.out_offset = NOT_MOVED};
-	int64_t out_flags, result = copy_open(&c, in, out, &out_flags), err;
+	int64_t out_flags, result, err;
 
+	if (!pointer && send_unasked(out, in, size, &result))
+		return result;
+	result = copy_open(&c, in, out, &out_flags);
 	if (result)
 		return result;
 	if (c.in.kind != HANDLE_FILE || c.in.type != TYPE_REGULAR || (out_flags & O_APPEND))

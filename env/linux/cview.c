@@ -178,6 +178,15 @@ bool cview_rewind(int64_t index)
 	return is_there;
 }
 
+bool cview_forgo(const struct handle *handle)
+{
+	uint8_t *io = &process_get()->io[handle->index];
+
+	if (*io == IO_REGULAR)
+		*io = IO_READY - USES_BEFORE;
+	return *io < IO_CVIEW;
+}
+
 void cview_fork(void)
 {
 	struct process_block *process = process_get();

@@ -197,6 +197,8 @@ bool cview_stat(const struct handle *handle, uint64_t out, int64_t *result);
 void cview_release(int64_t index);
 // Is a handle at the start of its file, or can it be set there without a message?
 bool cview_rewind(int64_t index);
+// The handle's offset is about to be moved by a message. False: it has a view, and the offset is there.
+bool cview_forgo(const struct handle *handle);
 void cview_fork(void);
 
 // desk.c: what is closed by a word that the file server looks at. desk_get counts a call with a name, and
