@@ -7,7 +7,7 @@
 #include "env/linux/segment.h"
 #include "protocol/gen/file.h"
 
-#define USES_BEFORE 3           // messages before a view is made
+#define USES_BEFORE 5           // the use that makes a view: one costs as much as five messages
 #define USES_AGAIN 10           // before one is made again that was given up for another
 #define PATIENCE 64             // extending writes after room was refused
 #define MOVE_MIN 0x2000ull      // a read of so much is worth other pages, wherever it is
