@@ -67,6 +67,7 @@ static void sends(void)
 {
 	int ends[2], wrong = open(path, O_WRONLY), reads = open(path, O_RDONLY), folder = open("/tmp", O_RDONLY);
 	off_t at = 1000, bad = -1;
+	ssize_t done;
 
 	begin(0);
 	check(sendfile(out, in, NULL, SIZE + 5) == SIZE && lseek(in, 0, SEEK_CUR) == SIZE &&
@@ -88,6 +89,15 @@ static void sends(void)
 	fcntl(ends[1], F_SETFL, O_NONBLOCK);
 	at = 0;
 	check(sendfile(ends[1], in, &at, SIZE) == 65536 && at == 65536, "sendfile: as much as the pipe takes");
+	lseek(in, 5, SEEK_SET);
+	check(FAILS(sendfile(ends[1], in, NULL, 10), EAGAIN) && lseek(in, 0, SEEK_CUR) == 5,
+	      "sendfile: what a full pipe does not take leaves the offset where it was");
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	while (read(ends[0], copy, sizeof(copy)) > 0)
+		;
+	done = sendfile(ends[1], in, NULL, SIZE);
+	check(done > 60000 && done <= 65536 && lseek(in, 0, SEEK_CUR) == 5 + done,
+	      "sendfile: the offset goes on by what the pipe took");
 	close(ends[0]);
 	signal(SIGPIPE, SIG_IGN);
 	check(FAILS(sendfile(ends[1], in, NULL, 1), EPIPE) || lseek(in, 0, SEEK_CUR) == SIZE, "sendfile: EPIPE");
