@@ -1,17 +1,15 @@
 #include "cap/watch.h"
 
-void watch_refresh_core(const struct endpoint *endpoint, struct endpoint_core *at)
+void watch_refresh(struct endpoint *endpoint)
 {
 	bool any = !list_is_empty(&endpoint->senders) || endpoint->dead_first;
 
-	if (at->fast <= ENDPOINT_SLOW)
-		at->fast = any || !list_is_empty(&at->receivers) ? ENDPOINT_SLOW : ENDPOINT_IDLE;
-}
+	for (unsigned i = 0; i < kernel.cores; i++) {
+		struct endpoint_core *at = &endpoint->core[i];
 
-void watch_refresh(struct endpoint *endpoint)
-{
-	for (unsigned i = 0; i < kernel.cores; i++)
-		watch_refresh_core(endpoint, &endpoint->core[i]);
+		if (at->fast <= ENDPOINT_SLOW)
+			at->fast = any || !list_is_empty(&at->receivers) ? ENDPOINT_SLOW : ENDPOINT_IDLE;
+	}
 }
 
 void watch_add(struct slot *slot)

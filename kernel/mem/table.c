@@ -15,7 +15,6 @@
 #include "mem/table.h"
 
 #include "base/print.h"
-#include "mem/mailbox.h"
 
 #define PIECE_PAGES 128  // entries changed before interrupts are let in
 #define PIECE_BATCHES 8  // batches looked through before interrupts are let in
@@ -130,7 +129,7 @@ void batch_detach(struct batch *batch)
 			break;
 		}
 	}
-	space_flush(vspace->top_physical, 0, 0);
+	arch_flush_space(vspace->top_physical);
 }
 
 // Give a table without entries back, and those above it that had only this one.
@@ -160,13 +159,18 @@ bool vspace_trim(struct vspace *vspace, uint64_t *done)
 		for (unsigned i = 1; i < BATCH_TABLES; i++)
 			if (!(batch->free & BIT(i)))
 				table_release(batch, i);
-	space_flush(vspace->top_physical, 0, 0);
+	arch_flush_space(vspace->top_physical);
 	return !batch;
 }
 
 static void pages_flush(const struct vspace *vspace, uint64_t address, unsigned count)
 {
-	space_flush(vspace->top_physical, address, count > FLUSH_PAGES ? 0 : count);
+	if (count > FLUSH_PAGES) {
+		arch_flush_space(vspace->top_physical);
+		return;
+	}
+	for (unsigned i = 0; i < count; i++)
+		arch_flush_page(vspace->top_physical, address + (uint64_t)i * PAGE_SIZE);
 }
 
 static unsigned table_index(uint64_t address, unsigned level)
@@ -378,7 +382,7 @@ static bool shrink_large(struct slot *slot)
 	*entry = 0;
 	entries_remove(entry, 1);
 	slot->map_pages = page;
-	space_flush(vspace_of_slot(slot)->top_physical, page_address(slot, page), 1);
+	arch_flush_page(vspace_of_slot(slot)->top_physical, page_address(slot, page));
 	return true;
 }
 
@@ -433,7 +437,7 @@ bool mapping_protect(struct slot *slot, unsigned rights, uint64_t *done)
 
 		if (large) {
 			*large = page_entry(slot, page, 1, rights);
-			space_flush(vspace_of_slot(slot)->top_physical, page_address(slot, page), 1);
+			arch_flush_page(vspace_of_slot(slot)->top_physical, page_address(slot, page));
 		}
 		*done += large ? LARGE_PAGES : run;
 		left -= run;
@@ -453,7 +457,7 @@ static unsigned restrict_run(struct vspace *vspace, uint64_t *at, uint64_t end, 
 			return 0;
 		if (entry) {
 			*entry = arch_entry_restrict(*entry, rights);
-			space_flush(vspace->top_physical, *at, 1);
+			arch_flush_page(vspace->top_physical, *at);
 		}
 		*at = min_u64(align_down(*at, size) + size, end);
 		return 1;
@@ -503,7 +507,7 @@ static bool clone_large(struct slot *to, struct slot *from, bool keep, err_t *er
 		return true;
 	}
 	if (entries_clone(dest, source, keep))
-		space_flush(vspace_of_slot(from)->top_physical, 0, 0);
+		arch_flush_space(vspace_of_slot(from)->top_physical);
 	entries_add(dest, 1);
 	to->map_pages += LARGE_PAGES;
 	return true;
@@ -531,7 +535,7 @@ static err_t clone_small(struct slot *to, struct slot *from, bool keep, unsigned
 	if (added)
 		entries_add(dest, added);
 	if (lost)
-		space_flush(vspace_of_slot(from)->top_physical, 0, 0);
+		arch_flush_space(vspace_of_slot(from)->top_physical);
 	return source && i < run ? ERR_MAPPED : OK;
 }
 

@@ -12,13 +12,12 @@ static bool is_text(uint64_t address)
 	return address >= (uint64_t)text_start && address < (uint64_t)text_end;
 }
 
-// A return address: the call lies before it, and may be the last of its function.
 static void print_caller(uint64_t address)
 {
 	const struct symbol *found = NULL;
 
 	for (uint32_t i = 0; i < symbol_count; i++)
-		if (KERNEL_BASE + symbols[i].offset < address)
+		if (KERNEL_BASE + symbols[i].offset <= address)
 			found = &symbols[i];
 	if (found)
 		print("  %016lx %s+%lx\n", address, symbol_names + found->name,
@@ -67,7 +66,6 @@ static void print_thread(const struct thread *thread)
 
 void arch_panic(void)
 {
-	apic_stop_others();
 	print_registers();
 	backtrace();
 	print_thread(arch_core()->current);
