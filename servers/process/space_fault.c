@@ -271,8 +271,18 @@ static bool has_table(const struct space *space, uint64_t address)
 	return space->tables[table % 64] == table + 1;
 }
 
+// All mappings of the chunk but one: then it has no holes.
+static void chunk_clear(struct space *space, struct chunk *chunk, cap_t kept)
+{
+	for (uint32_t j = 0; j < CHUNK_PAGES; j++)
+		if (chunk->entries[j].slot != kept)
+			chunk_unmap(space, chunk, j);
+	chunk->holed = 0;
+}
+
 // A page comes to an entry that lies in the hole of a longer mapping. Should it be the very page that this
-// mapping has there, the kernel would take it for part of it: then the longer one goes.
+// mapping has there, the kernel would take it for part of it: then the longer one goes. Which one has the
+// hole is not known, so all do: of two mappings that took each other for it, each fault would drop the other's.
 static void hole_settle(struct space *space, struct chunk *chunk, uint32_t i)
 {
 	uint32_t page = chunk->entries[i].page;
@@ -281,8 +291,10 @@ static void hole_settle(struct space *space, struct chunk *chunk, uint32_t i)
 		return;
 	for (uint32_t j = 0; j < CHUNK_PAGES; j++)
 		if (j != i && chunk->entries[j].page != PAGE_NONE && chunk->entries[j].page + i == page + j &&
-		    chunk->entries[j].slot != chunk->entries[i].slot)
-			chunk_unmap(space, chunk, j);
+		    chunk->entries[j].slot != chunk->entries[i].slot) {
+			chunk_clear(space, chunk, chunk->entries[i].slot);
+			return;
+		}
 }
 
 // The same of a file's pages, whose Frame may have been taken back: the file has other pages now, or is shorter.

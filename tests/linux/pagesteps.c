@@ -62,6 +62,18 @@ static void protect(int from, int count, int how)
 	memset(prot + from, how, (size_t)count);
 }
 
+// One instruction that needs both pages at the same time.
+static void copy(int from, int to)
+{
+	volatile char *source = area + from * PAGE, *dest = area + to * PAGE;
+	uint64_t count = PAGE;
+
+	if (from == to || prot[from] == PROT_NONE || prot[to] != (PROT_READ | PROT_WRITE))
+		return;
+	__asm__ volatile("rep movsb" : "+S"(source), "+D"(dest), "+c"(count) : : "memory");
+	model[to] = model[from];
+}
+
 static void step(void)
 {
 	static const int protections[] = {PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE};
@@ -69,7 +81,7 @@ static void step(void)
 
 	if (count > PAGES - from)
 		count = PAGES - from;
-	switch (next_random(8)) {
+	switch (next_random(10)) {
 	case 0:
 		fresh(from, count, protections[next_random(4)]);
 		break;
@@ -83,6 +95,11 @@ static void step(void)
 		break;
 	case 4:
 		set(from, (unsigned char)next_random(256));
+		break;
+	case 8:
+	case 9:
+		for (int i = from; i < from + count; i++)
+			copy(i, (int)next_random((uint32_t)(from + count)));
 		break;
 	default:
 		for (int i = from; i < from + count; i++)
