@@ -35,8 +35,8 @@ PITH = os.path.join(TOP, "pith")
 GRACE = 180
 STEP = 30
 SCRIPT = "/tests/random %d %d </dev/null >/tmp/out 2>&1; echo $?; cat /tmp/out >&2; " \
-         "mkdir -p /tmp/after && ls /bin/sh && echo $((6 * 7)) | cat"
-ANSWER = b"0\n/bin/sh\n42\n"
+         "mkdir -p /tmp/after && ls /bin/busybox && echo $((6 * 7)) | cat"
+ANSWER = b"0\n/bin/busybox\n42\n"
 DEATH = re.compile(r"^supervisor: \w+ (died|ended with)|panic", re.M)
 
 

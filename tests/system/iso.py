@@ -76,6 +76,13 @@ class Machine:
                 return width, height, len(pixels) - pixels.count(0)
         raise AssertionError("no screendump")
 
+    def expect_more_than(self, before):
+        """The screen may come later than the serial line."""
+        end = time.monotonic() + 30
+        while self.screen()[2] <= before:
+            assert time.monotonic() < end, "nothing was written on the screen"
+            time.sleep(0.1)
+
 
 def use(*arguments):
     with tempfile.TemporaryDirectory() as scratch, Machine(scratch, *arguments) as machine:
@@ -89,7 +96,7 @@ def use(*arguments):
         # "Echo" with the shift key, a digit, an arrow and a control character.
         machine.press("e", "c", "h", "o", "spc", "shift-k", "7", "9", "left", "8", "ctrl-e", "ret")
         machine.expect(rb"K789\r\n")
-        assert machine.screen()[2] > before, "nothing was written on the screen"
+        machine.expect_more_than(before)
         machine.type(b"exit\r")
         assert machine.process.wait(60) == 0
 

@@ -12,12 +12,13 @@ static bool is_text(uint64_t address)
 	return address >= (uint64_t)text_start && address < (uint64_t)text_end;
 }
 
+// The address is one to return to: that of the call lies before it, and may end its function.
 static void print_caller(uint64_t address)
 {
 	const struct symbol *found = NULL;
 
 	for (uint32_t i = 0; i < symbol_count; i++)
-		if (KERNEL_BASE + symbols[i].offset <= address)
+		if (KERNEL_BASE + symbols[i].offset < address)
 			found = &symbols[i];
 	if (found)
 		print("  %016lx %s+%lx\n", address, symbol_names + found->name,
