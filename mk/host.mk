@@ -16,7 +16,7 @@ $B/host/relay $B/host/fake_qemu:
 tests: $B/host/relay $B/host/fake_qemu
 
 # Plugins for QEMU: instructions for ./pith profile, switches of address space for ./pith bench --linux.
-$B/host/%.so: tools/host/%.c
+$B/host/%.so: tools/host/%.c tools/host/plugin.h
 	$(say) LD $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TOOL_FLAGS) -shared -fPIC -fvisibility=hidden -o $@ $<

@@ -17,7 +17,7 @@ static bool numbers_read(const char *text, uint64_t *values)
 		if (*text < '0' || *text > '9')
 			return false;
 		values[i] = strtoull(text, &end, 0);
-		if (*end != (i < FIELDS - 1 ? ',' : ' ') && (*end || i < FIELDS - 1))
+		if (i < FIELDS - 1 ? *end != ',' : *end && *end != ' ')
 			return false;
 		text = end + 1;
 	}

@@ -1,57 +1,11 @@
 // Address spaces: mapping, protecting, unmapping, cloning, and the memory of tables.
 #define CATEGORY "VSpace"
 #include "tests/conform/conform.h"
+#include "tests/conform/mapping.h"
 
 #define AT FREE_AT
 #define RW (FRAME_READ | FRAME_WRITE)
 #define LARGE 0x200000ull
-
-static cap_t frame_of(unsigned bits) { return make(TYPE_FRAME, bits); }
-
-static cap_t mapped(unsigned bits, uint64_t at, uint64_t rights)
-{
-	cap_t frame = frame_of(bits);
-
-	WORKS(frame_map(frame, VSPACE, at, rights));
-	return frame;
-}
-
-static uint64_t address_of(cap_t frame)
-{
-	uint64_t at = ~0ull;
-
-	WORKS(frame_info(frame, NULL, &at, NULL));
-	return at;
-}
-
-// What happens when another thread of that space touches the address: the access of the fault, or ~0.
-static void touch_read(struct worker *w)
-{
-	w->seen[0] = raw_load(w->seen[1]);
-	w->done = true;
-	(void)thread_suspend(w->thread);
-}
-
-static void touch_write(struct worker *w)
-{
-	raw_store(w->seen[1], 1);
-	w->done = true;
-	(void)thread_suspend(w->thread);
-}
-
-static uint64_t touch(enum where where, uint64_t at, void (*how)(struct worker *))
-{
-	cap_t e = make(TYPE_ENDPOINT, 0);
-	struct worker *w = worker_with_fault(where, LOW, e);
-	struct msg m;
-
-	w->seen[1] = at;
-	worker_run(w, how);
-	if (w->done)
-		return ~0ull;
-	WORKS(take(e, 0, &m));
-	return m.words[2];
-}
 
 CASE(a_mapped_page_is_read_and_written)
 {

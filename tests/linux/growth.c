@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tap.h"
+#include "tap_child.h"
 
 #define PAGE 4096ul
 #define RW (PROT_READ | PROT_WRITE)
@@ -67,18 +67,6 @@ static int deep_signal(long bytes)
 	if (signal)
 		return signal;
 	return deep(bytes) < 0;
-}
-
-static void in_child(void (*tests)(void))
-{
-	int status;
-	pid_t child = fork();
-
-	if (child == 0) {
-		tests();
-		_exit(tap_end());
-	}
-	check(waitpid(child, &status, 0) == child && status == 0, "the child of these tests");
 }
 
 static void stacks(void)

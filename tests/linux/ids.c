@@ -25,22 +25,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tap.h"
+#include "tap_child.h"
 
 #define C(name, ...) syscall(SYS_##name, ##__VA_ARGS__)
-
-// A child's tests: each check in it is one of the program's.
-static void in_child(void (*tests)(void))
-{
-	int status;
-	pid_t child = fork();
-
-	if (child == 0) {
-		tests();
-		_exit(tap_end());
-	}
-	check(waitpid(child, &status, 0) == child && status == 0, "the child of these tests");
-}
 
 static bool are_users(unsigned r, unsigned e, unsigned s)
 {

@@ -34,7 +34,7 @@
 #include <unistd.h>
 #include <utime.h>
 
-#include "tap.h"
+#include "tap_child.h"
 
 #define C(name, ...) syscall(SYS_##name, ##__VA_ARGS__)
 #ifndef SYS_faccessat2
@@ -58,18 +58,6 @@ static int make(const char *name, int mode)
 }
 
 static unsigned mode_of(const char *name) { return lstat(name, &st) ? 0 : st.st_mode & 07777; }
-
-static void in_child(void (*tests)(void))
-{
-	int status;
-	pid_t child = fork();
-
-	if (child == 0) {
-		tests();
-		_exit(tap_end());
-	}
-	check(waitpid(child, &status, 0) == child && status == 0, "the child of these tests");
-}
 
 static void modes(void)
 {

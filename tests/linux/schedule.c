@@ -40,7 +40,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tap.h"
+#include "tap_child.h"
 
 #define C(name, ...) syscall(SYS_##name, ##__VA_ARGS__)
 #define RESET 0x40000000
@@ -60,18 +60,6 @@ struct attr {
 
 static bool is_linux;
 static int none, ten = 10, hundred = 100, minus = -1;
-
-static void in_child(void (*tests)(void))
-{
-	int status;
-	pid_t child = fork();
-
-	if (child == 0) {
-		tests();
-		_exit(tap_end());
-	}
-	check(waitpid(child, &status, 0) == child && status == 0, "the child of these tests");
-}
 
 static void become(unsigned user)
 {

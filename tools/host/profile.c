@@ -4,8 +4,7 @@
 //   qemu-system-x86_64 -plugin file=profile.so,out=FILE ...
 //
 // At the end FILE has a line `ADDRESS COUNT` for each block (hexadecimal address, instructions
-// executed). `./pith profile` makes a table of it. The plugin interface is QEMU's, version 1 (QEMU
-// documentation, devel/tcg-plugins); Debian ships no header for it, so what is used is declared here.
+// executed). `./pith profile` makes a table of it.
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,24 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef uint64_t qemu_plugin_id_t;
-struct qemu_plugin_tb;
-struct qemu_info;
-enum { QEMU_PLUGIN_VERSION = 1, QEMU_PLUGIN_INLINE_ADD_U64 = 0 };
-
-extern void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id,
-						  void (*call)(qemu_plugin_id_t, struct qemu_plugin_tb *));
-extern void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op, void *at,
-						     uint64_t value);
-extern size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-extern uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-extern void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, void (*call)(qemu_plugin_id_t, void *),
-					   void *data);
-
-__attribute__((visibility("default"))) int qemu_plugin_version = QEMU_PLUGIN_VERSION;
-__attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t id,
-							       const struct qemu_info *info, int argc,
-							       char **argv);
+#include "tools/host/plugin.h"
 
 #define BUCKETS 65536
 
