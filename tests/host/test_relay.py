@@ -163,9 +163,7 @@ def test_signals_end_the_machine():
         with tempfile.TemporaryDirectory() as folder:
             process = subprocess.Popen(
                 [RELAY, "--log", folder + "/log", FAKE, "--", "keys"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-                # nohup may have had it ignored, and the relay keeps to that.
-                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
             assert process.stdout.readline() == b"ready\n"
             machine = children(process.pid)
             assert len(machine) == 1
