@@ -15,6 +15,7 @@ struct boot {
 	unsigned ram_count;
 	struct boot_range image;                 // the boot image
 	struct boot_range device;                // the hole below 4 GiB
+	unsigned cores;                          // that run; 0 counts as 1
 	uint64_t entered;                        // the counter when the kernel was entered
 	uint64_t rsdp;
 	const char *command_line;

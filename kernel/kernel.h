@@ -8,6 +8,13 @@ struct lock {
 	uint32_t held;
 };
 
+// What the core that holds all locks asks of another one: mem/mailbox.h.
+struct mailbox {
+	uint32_t request;                // MAIL_*; the core that was asked clears it
+	unsigned pages;
+	uint64_t top, address;
+};
+
 struct core {
 	// --- what entry code reaches by offset (arch/PORT/offset.h), in one cache line
 	struct thread *current;          // null: idle
@@ -32,7 +39,13 @@ struct core {
 	uint64_t slice_end;              // ~0: nobody else waits for this priority
 	uint64_t timer;                  // what the timer is set to
 	uint64_t reap_time;              // when the timer empties what is dying, 0: nothing is left
-} __attribute__((aligned(64)));
+	struct mailbox mail __attribute__((aligned(64)));
+	struct core_counters {
+		uint64_t waits;          // times that a lock was found taken
+		uint64_t requests;       // of the mailbox, served
+		uint64_t crossings;      // threads woken and messages moved here by another core
+	} counters;
+} __attribute__((aligned(4096)));    // as far apart as the cores' entry pages: arch/x86_64/entry.S
 
 // A context with a budget, or a watched one, is to be looked at before it runs. (Priority 1's own bit, always
 // set: what else it says is found out when it stops somebody.)
@@ -46,6 +59,7 @@ static inline void core_set_stops(struct core *core)
 struct kernel {
 	struct core core[CORES_MAX];
 	unsigned cores;
+	uint32_t turn_next, turn_now;    // who may take all locks: first come, first served
 	link_t dying_first, dying_last;  // objects to be emptied, oldest first
 	struct interrupt interrupt[VECTOR_COUNT];
 };

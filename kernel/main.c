@@ -29,9 +29,9 @@ struct kernel kernel;
 static struct slot *root;  // the first task's CNode cap, before it is put into its slot
 static struct slot root_slot;
 
-static void kernel_init(void)
+static void kernel_init(unsigned cores)
 {
-	kernel.cores = 1;
+	kernel.cores = cores ? cores : 1;
 	for (unsigned c = 0; c < CORES_MAX; c++) {
 		struct core *core = &kernel.core[c];
 
@@ -247,7 +247,7 @@ void kernel_boot(struct boot *boot)
 {
 	struct abi_boot_info *info;
 
-	kernel_init();
+	kernel_init(boot->cores);
 	struct thread *task = make_task(boot, &info);
 
 	plain(BOOT_SLOT_IRQCONTROL, TYPE_IRQCONTROL, IRQCONTROL_RIGHTS, 0, 0);

@@ -47,12 +47,16 @@ static inline bool slot_has_fixed_address(const struct slot *slot)
 }
 static inline bool slot_has_children(const struct slot *slot) { return slot->first != 0; }
 
+// Threads of several cores wait for it or are bound to it: all locks guard it.
+#define HOME_NONE 0xffu
+
 // --- The objects. Each begins with struct object, by which a dying one is listed.
 
 struct object {
 	uint8_t type;    // TYPE_*
 	uint8_t dying;   // its last capability is gone: every use fails, the reaper empties it
-	uint16_t bits;   // CNode: log2 of the slots
+	uint8_t bits;    // CNode: log2 of the slots
+	uint8_t home;    // Thread, Notification: the core whose lock guards it; or HOME_NONE
 	link_t next;     // in the list of the dying: unit number, 0 ends it
 	uint64_t cursor; // of the reaper
 };
@@ -183,11 +187,13 @@ struct reply {
 	struct object head;
 	struct thread *thread;           // offered: who receives with it; pending: who waits for the answer
 	struct sched_context *lent;      // lent: the caller's, given to the receiver
+	// The fast path takes a Reply of its core that is pending and nothing of this, or pending and lent:
+	uint8_t home;                    // the core whose lock guards it
+	bool is_fault : 1;
+	bool is_lent : 1;
+	bool is_slow : 1;                // the caller's time or address space has changed, or its registers, or
+					 // it is at home on another core
 	uint8_t state;
-	// The fast path takes a Reply that is pending and nothing of this, or pending and lent:
-	bool is_fault;
-	bool is_lent;
-	bool is_slow;                    // the caller's time or address space has changed, or its registers
 	struct reply *lend_next;         // lent: the one before in the context's list
 };
 _Static_assert(sizeof(struct reply) <= 1u << SIZE_BITS_REPLY, "SIZE_BITS_REPLY");

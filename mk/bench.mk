@@ -49,3 +49,14 @@ $B/tests/native/%.img: $B/tests/native/% tools/image.py
 	$(Q)$(IMAGE_TOOL) -o $@ --system supervisor=$<
 
 tests: $(foreach n,$(NATIVE_TESTS),$B/tests/native/$(n).img) $B/host/longest.so
+
+# Several cores: tests/cores, as the first task of an image of its own.
+CORES_TEST := $B/tests/cores/cores
+
+$(eval $(call native,$(CORES_TEST).elf,$(call objects,user,$(call sources,tests/cores)),))
+
+$(CORES_TEST).img: $(CORES_TEST) tools/image.py
+	$(say) IMAGE $@
+	$(Q)$(IMAGE_TOOL) -o $@ --system supervisor=$<
+
+tests: $(KERNEL) $(CORES_TEST).img

@@ -21,7 +21,7 @@ KERNEL_FLAGS := -std=c11 -O2 -g $(WARNINGS) $(PLAIN) -ffreestanding -mgeneral-re
 
 # What runs at boot or before the machine stops: small comes first. And what the compiler calls itself.
 KERNEL_COLD := main.c program.c base/print.c \
-	$(addprefix arch/x86_64/,boot.c console.c panic.c)
+	$(addprefix arch/x86_64/,boot.c console.c panic.c smp.c)
 $(call objects,kernel/obj,$(addprefix kernel/,$(KERNEL_COLD))): KERNEL_FLAGS += -Os -fno-lto
 $(call objects,kernel/obj,kernel/base/string.c): KERNEL_FLAGS += -fno-lto
 

@@ -42,6 +42,7 @@ err_t schedcontext_watch(struct invocation *call);
 err_t schedcontext_yield_to(struct invocation *call);
 err_t schedcontrol_configure(struct invocation *call);
 err_t schedcontrol_set_budget(struct invocation *call);
+err_t schedcontrol_counters(struct invocation *call);
 err_t interrupt_bind(struct invocation *call);
 err_t interrupt_ack(struct invocation *call);
 err_t interrupt_info(struct invocation *call);
@@ -90,6 +91,7 @@ static const struct method methods[] = {
 	{TYPE_SCHEDCONTEXT, METHOD_SCHEDCONTEXT_YIELD_TO, SCHEDCONTEXT_CONTROL, 0, 0, {}, schedcontext_yield_to},
 	{TYPE_SCHEDCONTROL, METHOD_SCHEDCONTROL_CONFIGURE, SCHEDCONTROL_CONFIGURE, 3, 1, {{0, TYPE_SCHEDCONTEXT, SCHEDCONTEXT_CONTROL}}, schedcontrol_configure},
 	{TYPE_SCHEDCONTROL, METHOD_SCHEDCONTROL_SET_BUDGET, SCHEDCONTROL_CONFIGURE, 4, 1, {{0, TYPE_SCHEDCONTEXT, SCHEDCONTEXT_CONTROL}}, schedcontrol_set_budget},
+	{TYPE_SCHEDCONTROL, METHOD_SCHEDCONTROL_COUNTERS, 0, 0, 0, {}, schedcontrol_counters},
 	{TYPE_INTERRUPT, METHOD_INTERRUPT_BIND, INTERRUPT_HANDLE, 1, 0, {}, interrupt_bind},
 	{TYPE_INTERRUPT, METHOD_INTERRUPT_ACK, INTERRUPT_HANDLE, 0, 0, {}, interrupt_ack},
 	{TYPE_INTERRUPT, METHOD_INTERRUPT_INFO, 0, 0, 0, {}, interrupt_info},
@@ -107,13 +109,13 @@ static const struct { uint8_t first, count; } method_index[TYPE_COUNT] = {
 	[TYPE_VSPACE] = {15, 4},
 	[TYPE_THREAD] = {19, 11},
 	[TYPE_SCHEDCONTEXT] = {30, 7},
-	[TYPE_SCHEDCONTROL] = {37, 2},
-	[TYPE_ENDPOINT] = {39, 0},
-	[TYPE_REPLY] = {39, 0},
-	[TYPE_NOTIFICATION] = {39, 0},
-	[TYPE_INTERRUPT] = {39, 3},
-	[TYPE_IRQCONTROL] = {42, 2},
-	[TYPE_IOPORT] = {44, 2},
+	[TYPE_SCHEDCONTROL] = {37, 3},
+	[TYPE_ENDPOINT] = {40, 0},
+	[TYPE_REPLY] = {40, 0},
+	[TYPE_NOTIFICATION] = {40, 0},
+	[TYPE_INTERRUPT] = {40, 3},
+	[TYPE_IRQCONTROL] = {43, 2},
+	[TYPE_IOPORT] = {45, 2},
 };
 
 #endif

@@ -148,6 +148,8 @@ static inline const char *method_name(unsigned type, unsigned label)
 		return "schedcontrol_configure";
 	case 7 << 8 | 2:
 		return "schedcontrol_set_budget";
+	case 7 << 8 | 3:
+		return "schedcontrol_counters";
 	case 11 << 8 | 1:
 		return "interrupt_bind";
 	case 11 << 8 | 2:

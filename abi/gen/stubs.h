@@ -532,6 +532,24 @@ static inline err_t schedcontrol_set_budget(cap_t schedcontrol, cap_t context, u
 	return err;
 }
 
+// What other cores cost this one; work on one core alone adds nothing to them.
+// *waits: times that it found a lock taken
+// *requests: requests of other cores served: to flush translations, to let go of a thread
+// *crossings: threads that other cores made ready here: messages, signals, threads that move
+static inline err_t schedcontrol_counters(cap_t schedcontrol, uint64_t *waits, uint64_t *requests, uint64_t *crossings)
+{
+	struct msg m = {.tag = TAG(METHOD_SCHEDCONTROL_COUNTERS, 0)};
+	err_t err = sys_call(schedcontrol, &m);
+
+	if (waits)
+		*waits = m.words[0];
+	if (requests)
+		*requests = m.words[1];
+	if (crossings)
+		*crossings = m.words[2];
+	return err;
+}
+
 // The notification that it signals, with the capability's badge; 0 for none.
 // notification: index of a notification capability with SIGNAL, or 0
 static inline err_t interrupt_bind(cap_t interrupt, uint64_t notification)

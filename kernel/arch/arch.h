@@ -35,11 +35,8 @@ bool arch_entry_is_table(uint64_t entry, unsigned level);
 uint64_t arch_entry_physical(uint64_t entry);
 // Fill the kernel's part of a new top table.
 void arch_table_init_top(uint64_t *table);
-// Forget translations of one address of the given top table, or of all of them.
-void arch_flush_page(uint64_t top_physical, uint64_t address);
-void arch_flush_space(uint64_t top_physical);
-// The table is about to be reused: no core may have it loaded.
-void arch_space_retire(uint64_t top_physical);
+// This core forgets the translations of `pages` pages from an address on; 0: of all.
+void arch_flush(struct core *core, uint64_t address, unsigned pages);
 
 // --- threads
 
@@ -48,6 +45,8 @@ void arch_registers_init(struct arch_registers *regs);
 uint64_t arch_register_get(const struct arch_registers *regs, unsigned index);
 bool arch_register_set(struct arch_registers *regs, unsigned index, uint64_t value);
 void arch_fpu_init(struct arch_fpu *fpu);
+// The current thread is the first to use the FPU since it was switched off.
+void arch_fpu_give(struct core *core);
 // The processor's state changes from `from` to `to` (either may be null): address space, FS and GS, FPU.
 void arch_thread_switch(struct core *core, struct thread *from, struct thread *to);
 // Write back what the processor still holds of a thread that does not run.
@@ -78,6 +77,11 @@ unsigned arch_port_count(void);
 // --- cores
 
 struct core *arch_core(void);  // the one that runs this
+// Another core comes into the kernel soon: kernel_signal.
+void arch_core_signal(struct core *core);
+// Store what this core's processor holds of threads: FS and GS of the current (else the loaded) one, the
+// FPU of its owner. The kernel's own top table is loaded then; `loaded` is null.
+void arch_core_leave(struct core *core);
 void arch_relax(void);         // in a spin loop
 
 // (The console of print() and panic() is in base/print.h.)
@@ -88,6 +92,8 @@ void kernel_syscall(struct core *core);            // the current thread execute
 void kernel_foreign(struct core *core);            // a foreign call without a redirect entry
 void kernel_interrupt(struct core *core, unsigned vector);  // an Interrupt's vector
 void kernel_timer(struct core *core);
+void kernel_signal(struct core *core);             // another core has called this one
+void kernel_fpu(struct core *core);                // the current thread wants the FPU
 void kernel_page_fault(struct core *core, uint64_t address, unsigned access);
 void kernel_exception(struct core *core, unsigned vector, uint64_t error);
 

@@ -11,6 +11,7 @@
 #include "cap/slot.h"
 #include "cap/watch.h"
 #include "mem/table.h"
+#include "sched/sched.h"
 
 static bool has_object(const struct slot *slot)
 {
@@ -38,10 +39,14 @@ static void inner_lost(struct slot *slot)
 	if (slot->type == TYPE_FRAME) {
 		struct thread *thread = LIST_ENTRY(slot, struct thread, block_frame);
 
+		thread_capture(thread);
 		thread->block = NULL;
 		thread->redirect = 0;
 	} else {
-		thread_make_slow(LIST_ENTRY(slot, struct thread, vspace));
+		struct thread *thread = LIST_ENTRY(slot, struct thread, vspace);
+
+		thread_capture(thread);
+		thread_make_slow(thread);
 	}
 }
 

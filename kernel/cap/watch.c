@@ -1,15 +1,17 @@
 #include "cap/watch.h"
 
-void watch_refresh(struct endpoint *endpoint)
+void watch_refresh_core(const struct endpoint *endpoint, struct endpoint_core *at)
 {
 	bool any = !list_is_empty(&endpoint->senders) || endpoint->dead_first;
 
-	for (unsigned i = 0; i < kernel.cores; i++) {
-		struct endpoint_core *at = &endpoint->core[i];
+	if (at->fast <= ENDPOINT_SLOW)
+		at->fast = any || !list_is_empty(&at->receivers) ? ENDPOINT_SLOW : ENDPOINT_IDLE;
+}
 
-		if (at->fast <= ENDPOINT_SLOW)
-			at->fast = any || !list_is_empty(&at->receivers) ? ENDPOINT_SLOW : ENDPOINT_IDLE;
-	}
+void watch_refresh(struct endpoint *endpoint)
+{
+	for (unsigned i = 0; i < kernel.cores; i++)
+		watch_refresh_core(endpoint, &endpoint->core[i]);
 }
 
 void watch_add(struct slot *slot)

@@ -10,9 +10,10 @@ static inline bool watch_is_wanted(const struct slot *slot)
 	return slot->type == TYPE_ENDPOINT && (slot->rights & ENDPOINT_WATCH) && slot->data;
 }
 
-// Tell the fast path whether anything waits at the endpoint: after each change of its senders, its dead
-// slots or its queues of receivers.
+// Tell the fast path whether anything waits at the endpoint: all cores after each change of its senders or
+// its dead slots (under all locks), one core after a change of its queue of receivers.
 void watch_refresh(struct endpoint *endpoint);
+void watch_refresh_core(const struct endpoint *endpoint, struct endpoint_core *at);
 
 void watch_add(struct slot *slot);
 void watch_remove(struct slot *slot);

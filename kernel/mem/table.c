@@ -15,6 +15,7 @@
 #include "mem/table.h"
 
 #include "base/print.h"
+#include "mem/mailbox.h"
 
 #define PIECE_PAGES 128  // entries changed before interrupts are let in
 #define PIECE_BATCHES 8  // batches looked through before interrupts are let in
@@ -129,7 +130,7 @@ void batch_detach(struct batch *batch)
 			break;
 		}
 	}
-	arch_flush_space(vspace->top_physical);
+	space_flush(vspace->top_physical, 0, 0);
 }
 
 // Give a table without entries back, and those above it that had only this one.
@@ -159,18 +160,13 @@ bool vspace_trim(struct vspace *vspace, uint64_t *done)
 		for (unsigned i = 1; i < BATCH_TABLES; i++)
 			if (!(batch->free & BIT(i)))
 				table_release(batch, i);
-	arch_flush_space(vspace->top_physical);
+	space_flush(vspace->top_physical, 0, 0);
 	return !batch;
 }
 
 static void pages_flush(const struct vspace *vspace, uint64_t address, unsigned count)
 {
-	if (count > FLUSH_PAGES) {
-		arch_flush_space(vspace->top_physical);
-		return;
-	}
-	for (unsigned i = 0; i < count; i++)
-		arch_flush_page(vspace->top_physical, address + (uint64_t)i * PAGE_SIZE);
+	space_flush(vspace->top_physical, address, count > FLUSH_PAGES ? 0 : count);
 }
 
 static unsigned table_index(uint64_t address, unsigned level)
@@ -382,7 +378,7 @@ static bool shrink_large(struct slot *slot)
 	*entry = 0;
 	entries_remove(entry, 1);
 	slot->map_pages = page;
-	arch_flush_page(vspace_of_slot(slot)->top_physical, page_address(slot, page));
+	space_flush(vspace_of_slot(slot)->top_physical, page_address(slot, page), 1);
 	return true;
 }
 
@@ -437,7 +433,7 @@ bool mapping_protect(struct slot *slot, unsigned rights, uint64_t *done)
 
 		if (large) {
 			*large = page_entry(slot, page, 1, rights);
-			arch_flush_page(vspace_of_slot(slot)->top_physical, page_address(slot, page));
+			space_flush(vspace_of_slot(slot)->top_physical, page_address(slot, page), 1);
 		}
 		*done += large ? LARGE_PAGES : run;
 		left -= run;
@@ -457,7 +453,7 @@ static unsigned restrict_run(struct vspace *vspace, uint64_t *at, uint64_t end, 
 			return 0;
 		if (entry) {
 			*entry = arch_entry_restrict(*entry, rights);
-			arch_flush_page(vspace->top_physical, *at);
+			space_flush(vspace->top_physical, *at, 1);
 		}
 		*at = min_u64(align_down(*at, size) + size, end);
 		return 1;
@@ -507,7 +503,7 @@ static bool clone_large(struct slot *to, struct slot *from, bool keep, err_t *er
 		return true;
 	}
 	if (entries_clone(dest, source, keep))
-		arch_flush_space(vspace_of_slot(from)->top_physical);
+		space_flush(vspace_of_slot(from)->top_physical, 0, 0);
 	entries_add(dest, 1);
 	to->map_pages += LARGE_PAGES;
 	return true;
@@ -535,7 +531,7 @@ static err_t clone_small(struct slot *to, struct slot *from, bool keep, unsigned
 	if (added)
 		entries_add(dest, added);
 	if (lost)
-		arch_flush_space(vspace_of_slot(from)->top_physical);
+		space_flush(vspace_of_slot(from)->top_physical, 0, 0);
 	return source && i < run ? ERR_MAPPED : OK;
 }
 

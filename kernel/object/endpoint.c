@@ -21,6 +21,15 @@ struct thread *endpoint_receiver(struct core *core, struct endpoint *endpoint)
 	return list_is_empty(&at->receivers) ? NULL : LIST_ENTRY(at->receivers.next, struct thread, queue);
 }
 
+struct thread *endpoint_receiver_any(struct core *core, struct endpoint *endpoint)
+{
+	struct thread *thread = endpoint_receiver(core, endpoint);
+
+	for (unsigned i = 0; !thread && i < kernel.cores; i++)
+		thread = endpoint_receiver(&kernel.core[i], endpoint);
+	return thread;
+}
+
 struct thread *endpoint_sender(struct endpoint *endpoint)
 {
 	struct list *queue = &endpoint->senders;
@@ -46,8 +55,10 @@ void endpoint_wait_receive(struct core *core, struct endpoint *endpoint, struct 
 	thread->reply = reply;
 	if (thread->own && thread->own->is_reserve && thread->running == thread->own)
 		context_lend(thread->own, NULL);
-	if (reply)
+	if (reply) {
 		reply_set(reply, REPLY_OFFERED, thread);
+		reply->home = (uint8_t)core->number;
+	}
 	if (reply && at->fast == ENDPOINT_IDLE) {
 		at->fast = (uintptr_t)thread;
 		return;
@@ -55,7 +66,7 @@ void endpoint_wait_receive(struct core *core, struct endpoint *endpoint, struct 
 	if (at->fast > ENDPOINT_SLOW)
 		thread_make_slow((struct thread *)at->fast);
 	list_append(&at->receivers, &thread->queue);
-	watch_refresh(endpoint);
+	watch_refresh_core(endpoint, at);
 }
 
 void endpoint_deliver_dead(struct thread *thread, const struct slot *slot)
@@ -66,20 +77,15 @@ void endpoint_deliver_dead(struct thread *thread, const struct slot *slot)
 
 void endpoint_childless(struct core *core, struct slot *slot)
 {
-	struct endpoint *endpoint = slot_object(slot);
+	struct thread *receiver = endpoint_receiver_any(core, slot_object(slot));
 
-	for (unsigned i = 0; i < kernel.cores; i++) {
-		struct core *at = &kernel.core[(core->number + i) % kernel.cores];
-		struct thread *receiver = endpoint_receiver(at, endpoint);
-
-		if (!receiver)
-			continue;
-		message_stop_receiving(receiver);
-		endpoint_deliver_dead(receiver, slot);
-		thread_wake(at, receiver);
+	if (!receiver) {
+		watch_add(slot);
 		return;
 	}
-	watch_add(slot);
+	message_stop_receiving(receiver);
+	endpoint_deliver_dead(receiver, slot);
+	thread_wake(core, receiver);
 }
 
 static void wake_dead(struct core *core, struct thread *thread)
@@ -94,18 +100,13 @@ static void wake_dead(struct core *core, struct thread *thread)
 bool endpoint_empty(struct core *core, struct object *object, unsigned *budget)
 {
 	struct endpoint *endpoint = (struct endpoint *)(void *)object;
-	struct thread *thread = endpoint_sender(endpoint);
+	struct thread *thread;
 
-	for (unsigned i = 0; !thread && i < kernel.cores; i++)
-		thread = endpoint_receiver(&kernel.core[i], endpoint);
-	while (thread) {
+	while ((thread = endpoint_sender(endpoint)) || (thread = endpoint_receiver_any(core, endpoint))) {
 		if (*budget == 0)
 			return false;
 		--*budget;
 		wake_dead(core, thread);
-		thread = endpoint_sender(endpoint);
-		for (unsigned i = 0; !thread && i < kernel.cores; i++)
-			thread = endpoint_receiver(&kernel.core[i], endpoint);
 	}
 	return true;
 }

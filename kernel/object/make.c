@@ -16,7 +16,7 @@ static void frame_make(struct slot *dest, unsigned size_bits, uint64_t physical)
 static void cnode_make(struct slot *dest, unsigned size_bits, struct cnode *cnode)
 {
 	cnode->head.type = TYPE_CNODE;
-	cnode->head.bits = (uint16_t)size_bits;
+	cnode->head.bits = (uint8_t)size_bits;
 	dest->size_bits = (uint8_t)size_bits;
 	dest->count = 0;
 	dest->data = BIT(size_bits);

@@ -2,17 +2,20 @@
 
 #include "cap/delete.h"
 #include "cap/watch.h"
+#include "object/endpoint.h"
+#include "object/notification.h"
 #include "sched/sched.h"
 
 void message_stop_receiving(struct thread *thread)
 {
-	struct endpoint *endpoint = thread->endpoint;
+	struct endpoint_core *at = &thread->endpoint->core[thread->head.home];
 
-	for (unsigned i = 0; i < kernel.cores; i++)
-		if (endpoint->core[i].fast == (uintptr_t)thread)
-			endpoint->core[i].fast = ENDPOINT_IDLE;
-	list_remove(&thread->queue);
-	watch_refresh(endpoint);
+	if (at->fast == (uintptr_t)thread) {
+		at->fast = ENDPOINT_IDLE;
+	} else {
+		list_remove(&thread->queue);
+		watch_refresh_core(thread->endpoint, at);
+	}
 	thread->endpoint = NULL;
 	if (thread->reply)
 		reply_set(thread->reply, REPLY_IDLE, NULL);
@@ -21,20 +24,38 @@ void message_stop_receiving(struct thread *thread)
 
 void thread_make_slow(struct thread *thread)
 {
-	struct endpoint *endpoint = thread->endpoint;
-
 	if (thread->state == THREAD_ANSWER)
 		thread->reply->is_slow = true;
 	if (thread->state != THREAD_RECEIVING)
 		return;
-	for (unsigned i = 0; i < kernel.cores; i++) {
-		struct endpoint_core *at = &endpoint->core[i];
+	struct endpoint_core *at = &thread->endpoint->core[thread->head.home];
 
-		if (at->fast != (uintptr_t)thread)
-			continue;
-		at->fast = ENDPOINT_SLOW;
-		list_append(&at->receivers, &thread->queue);
-	}
+	if (at->fast != (uintptr_t)thread)
+		return;
+	at->fast = ENDPOINT_SLOW;
+	list_append(&at->receivers, &thread->queue);
+}
+
+void thread_move(struct thread *thread, unsigned number)
+{
+	struct endpoint *endpoint = thread->endpoint;
+	struct reply *reply = thread->reply;
+
+	if (thread->head.home == number)
+		return;
+	thread_detach(thread);
+	thread_unready(thread);
+	if (thread->state == THREAD_RECEIVING)
+		message_stop_receiving(thread);
+	thread->head.home = (uint8_t)number;
+	if (thread->state == THREAD_RECEIVING)
+		endpoint_wait_receive(&kernel.core[number], endpoint, thread, reply);
+	if (thread->state == THREAD_ANSWER)
+		reply->is_slow = true;
+	if (thread->waiting)
+		thread->waiting->head.home = HOME_NONE;
+	if (thread->bound)
+		notification_set_home(thread->bound, number);
 }
 
 void reply_lend(struct reply *reply, struct sched_context *context, struct thread *to)

@@ -43,6 +43,10 @@ static inline void reply_set(struct reply *reply, enum reply_state state, struct
 // The thread leaves the endpoint's receive queue; its Reply is idle again.
 void message_stop_receiving(struct thread *thread);
 
+// All locks are held. The thread, with whatever it waits for, is at home on another core from now on; it is
+// in no ready queue. Its context (if it has one) has to follow.
+void thread_move(struct thread *thread, unsigned number);
+
 // Break off whatever the thread waits for. A native call ends with `err`; a fault is dropped, and its
 // instruction will run again. Afterwards the thread is STOPPED.
 void message_break_off(struct thread *thread, err_t err);

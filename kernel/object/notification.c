@@ -1,7 +1,7 @@
 // Notification.
 //
 // Invariants: while a thread waits, no bit is set; bits are set only while nobody waits and the bound
-// thread is not receiving.
+// thread is not receiving. `home` is the home of all who wait and of the bound thread, or HOME_NONE.
 #include "object/notification.h"
 
 #include "object/message.h"
@@ -47,9 +47,18 @@ void notification_signal(struct core *core, struct notification *notification, u
 	}
 }
 
+void notification_set_home(struct notification *notification, unsigned number)
+{
+	const struct thread *bound = notification->bound;
+	bool is_one = list_is_empty(&notification->waiters) && (!bound || bound->head.home == number);
+
+	notification->head.home = is_one ? (uint8_t)number : HOME_NONE;
+}
+
 void notification_wait(struct core *core, struct notification *notification, struct thread *thread)
 {
-	(void)core;
+	if (notification->head.home != core->number)
+		notification_set_home(notification, core->number);
 	thread->state = THREAD_WAITING;
 	thread->waiting = notification;
 	list_append(&notification->waiters, &thread->queue);

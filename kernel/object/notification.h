@@ -12,6 +12,10 @@ uint64_t notification_take(struct notification *notification);
 // The thread (current) waits until something is signalled.
 void notification_wait(struct core *core, struct notification *notification, struct thread *thread);
 
+// Who will wait for it next is at home on that core, as is whoever is bound to it: then only there is its
+// lock needed. Under all locks.
+void notification_set_home(struct notification *notification, unsigned number);
+
 // Cut the thread's binding.
 void notification_unbind(struct thread *thread);
 

@@ -21,6 +21,13 @@ static void context_unbind(struct sched_context *context)
 	context_withdraw(context);
 }
 
+// The context's core has something new to set its timer for.
+static void timer_look(const struct invocation *call, const struct sched_context *context)
+{
+	if (context_core(context) != call->core)
+		arch_core_signal(context_core(context));
+}
+
 // The index of an optional capability argument: null slot for 0.
 static err_t optional_cap(struct invocation *call, unsigned type, unsigned rights, struct slot **out)
 {
@@ -51,6 +58,9 @@ static err_t bind(struct invocation *call, bool is_reserve)
 	context_unbind(context);
 	if (!thread)
 		return OK;
+	if (thread->running && thread->head.home != context->core)  // lent time is the old core's
+		context_withdraw(thread->running);
+	thread_move(thread, context->core);
 	context->thread = thread;
 	thread->own = context;
 	context->is_reserve = is_reserve;
@@ -93,6 +103,7 @@ err_t schedcontext_set_deadline(struct invocation *call)
 	call->out_count = 1;
 	context->deadline = call->arg[0] ? min_u64(call->arg[0], ~0ull - 1) : ~0ull;
 	context_plan(context_core(context), context);
+	timer_look(call, context);
 	return OK;
 }
 
@@ -100,7 +111,7 @@ err_t schedcontext_consumed(struct invocation *call)
 {
 	struct sched_context *context = context_of(call);
 
-	call->out[0] = context_consumed(call->core, context);
+	call->out[0] = context_consumed(context_core(context), context);
 	call->out_count = 1;
 	return OK;
 }
@@ -118,6 +129,7 @@ err_t schedcontext_watch(struct invocation *call)
 	context->events = (uint8_t)call->arg[0];
 	context_refresh(context);
 	context_plan(context_core(context), context);
+	timer_look(call, context);
 	return OK;
 }
 
@@ -148,25 +160,55 @@ err_t schedcontrol_set_budget(struct invocation *call)
 	context_refresh(context);
 	context_unplan(context_core(context), context);
 	context_refill(context_core(context), context, arch_time());
+	timer_look(call, context);
 	return OK;
+}
+
+// To another core. Lent time comes back before: a call to another core never lends.
+static void context_move(struct sched_context *context, unsigned number)
+{
+	struct thread *thread = context->thread;
+
+	if (context->core == number)
+		return;
+	if (context->user && context->user != thread)
+		context_withdraw(context);
+	if (thread && thread->running && thread->running != context)
+		context_withdraw(thread->running);
+	if (thread)
+		thread_move(thread, number);
+	context->core = (uint16_t)number;
 }
 
 err_t schedcontrol_configure(struct invocation *call)
 {
 	struct sched_context *context = slot_object(call->cap[0]);
 	struct core *core = &kernel.core[call->slot->object];
-	struct thread *user = context->user;
+	struct thread *user;
 
 	if (call->arg[1] > call->slot->data)
 		return invocation_fail(call, ERR_RANGE, 2, call->slot->data);
 	context_unplan(context_core(context), context);
+	context_move(context, core->number);
+	user = context->user;
 	if (user)
-		thread_unready(context_core(context), user);
-	context->core = (uint16_t)core->number;
+		thread_unready(user);
 	context_configure(context, (unsigned)call->arg[1], call->arg[2]);
 	context_plan(core, context);
 	if (user && user->state == THREAD_READY)
-		thread_wake(core, user);
+		thread_wake(call->core, user);
+	timer_look(call, context);
+	return OK;
+}
+
+err_t schedcontrol_counters(struct invocation *call)
+{
+	const struct core_counters *counters = &kernel.core[call->slot->object].counters;
+
+	call->out[0] = __atomic_load_n(&counters->waits, __ATOMIC_RELAXED);
+	call->out[1] = counters->requests;
+	call->out[2] = counters->crossings;
+	call->out_count = 3;
 	return OK;
 }
 

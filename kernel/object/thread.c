@@ -11,7 +11,10 @@
 
 static struct thread *thread_of(const struct invocation *call)
 {
-	return slot_object(call->slot);
+	struct thread *thread = slot_object(call->slot);
+
+	thread_capture(thread);
+	return thread;
 }
 
 // Put a child of `source` (null: nothing) into one of the thread's slots. The old one is deleted.
@@ -91,6 +94,7 @@ err_t thread_bind(struct invocation *call)
 	if (slot) {
 		thread->bound = slot_object(slot);
 		thread->bound->bound = thread;
+		notification_set_home(thread->bound, thread->head.home);
 		notification_signal(call->core, thread->bound, 0);  // what it holds already
 	}
 	return OK;
@@ -155,7 +159,7 @@ err_t thread_suspend(struct invocation *call)
 {
 	struct thread *thread = thread_of(call);
 
-	thread_unready(call->core, thread);
+	thread_unready(thread);
 	if (thread->state != THREAD_READY) {
 		message_break_off(thread, ERR_CANCELLED);
 		return OK;
@@ -261,7 +265,8 @@ bool thread_empty(struct core *core, struct object *object, unsigned *budget)
 	struct thread *thread = (struct thread *)(void *)object;
 	struct slot *slots[] = {&thread->cspace, &thread->vspace, &thread->fault, &thread->block_frame};
 
-	thread_unready(core, thread);
+	thread_capture(thread);
+	thread_unready(thread);
 	message_break_off(thread, ERR_DEAD);
 	arch_thread_forget(core, thread);
 	if (thread->own) {

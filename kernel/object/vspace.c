@@ -3,6 +3,7 @@
 #include "cap/delete.h"
 #include "cap/derive.h"
 #include "cap/slot.h"
+#include "mem/mailbox.h"
 #include "mem/table.h"
 #include "object/invocation.h"
 #include "object/ops.h"
@@ -179,7 +180,7 @@ bool vspace_empty(struct core *core, struct object *object, unsigned *budget)
 	struct vspace *vspace = (struct vspace *)(void *)object;
 
 	if (object->cursor == 0) {
-		arch_space_retire(vspace->top_physical);
+		space_retire(vspace->top_physical);
 		object->cursor = 1;
 	}
 	while (vspace->mappings.list_next != slot_link(&vspace->mappings)) {

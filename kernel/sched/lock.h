@@ -2,22 +2,32 @@
 //
 // Local (IPC, signal, wait, timer, with every object at home): the core's own lock. Everything else,
 // every write to a slot included: the locks of all cores in ascending order. An operation that finds
-// that it needs more says so before it has written anything (NEED_ALL); its entry point drops the
+// that it needs more says so before it has written anything (ipc_needs_all); its entry point drops the
 // local lock, takes all, checks that the thread still runs, and decodes again.
+//
+// Who waits serves the core's mailbox (mem/mailbox.h): the thread may be taken off the core meanwhile.
+// `rewind`: how far its instruction pointer then goes back, to the system call that was not begun.
 #ifndef KERNEL_SCHED_LOCK_H
 #define KERNEL_SCHED_LOCK_H
 
 #include "kernel.h"
 
-static inline void lock_take(struct lock *lock)
+void lock_wait(struct core *core, struct lock *lock, unsigned rewind);
+
+static inline bool lock_try(struct lock *lock)
 {
-	while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
-		arch_relax();
+	return !__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE);
 }
 
 static inline void lock_drop(struct lock *lock) { __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE); }
-static inline void lock_local(struct core *core) { lock_take(&core->lock); }
-void lock_all(struct core *core);
+
+static inline void lock_local(struct core *core, unsigned rewind)
+{
+	if (!lock_try(&core->lock))
+		lock_wait(core, &core->lock, rewind);
+}
+
+void lock_all(struct core *core, unsigned rewind);
 void lock_release_all(struct core *core);
 
 static inline void lock_release(struct core *core)

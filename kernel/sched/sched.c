@@ -4,12 +4,14 @@
 //  1. A context is in its core's ready queue exactly if its user is READY, is not `current` and is not
 //     `woken`, and it is not used up.
 //  2. `woken` is at most one thread, set and resolved within one entry to the kernel.
-//  3. A thread without a context to run on is in no queue, whatever its state.
-//  4. While a thread runs on a context with a budget, or the fast path may go back to one (`limited`), the
+//  3. `running` and `own` are contexts of the thread's home. Only its own core makes a thread `current`.
+//  4. A thread without a context to run on is in no queue, whatever its state.
+//  5. While a thread runs on a context with a budget, or the fast path may go back to one (`limited`), the
 //     timer comes before that is used up. Only the timer finds a context used up.
 #include "sched/sched.h"
 
 #include "base/print.h"
+#include "mem/mailbox.h"
 
 #define REAPS_PER_SECOND 2000
 
@@ -42,6 +44,16 @@ static struct sched_context *ready_first(const struct core *core)
 	return LIST_ENTRY(core->ready[highest_bit(core->ready_bits)].next, struct sched_context, ready);
 }
 
+// Into the queue of another core, which chooses anew.
+static void wake_far(struct core *home, struct thread *thread)
+{
+	if (thread == home->current || !list_is_empty(&thread->running->ready))
+		return;
+	ready_add(home, thread->running, false);
+	home->counters.crossings++;
+	arch_core_signal(home);
+}
+
 void thread_set_fast_tags(struct thread *thread)
 {
 	bool is_slow = thread->flags & THREAD_STICKY || (thread->bound && thread->bound->bits) ||
@@ -56,6 +68,10 @@ static inline void wake_ready(struct core *core, struct thread *thread)
 
 	if (thread == core->current || thread == before)
 		return;
+	if (thread->head.home != core->number) {
+		wake_far(thread_home(thread), thread);
+		return;
+	}
 	core->woken = thread;
 	if (before)
 		ready_add(core, before->running, false);
@@ -65,6 +81,7 @@ static inline void wake_ready(struct core *core, struct thread *thread)
 static __attribute__((noinline)) void wake_closely(struct core *core, struct thread *thread)
 {
 	bool was_ready = thread->state == THREAD_READY;
+	struct core *home = thread_home(thread);
 
 	thread->state = THREAD_READY;
 	if (!thread->running && thread->own && !thread->own->user)
@@ -72,9 +89,11 @@ static __attribute__((noinline)) void wake_closely(struct core *core, struct thr
 	if (!thread->running)
 		return;
 	if (!was_ready)
-		context_happens(core, thread->running, CONTEXT_UNBLOCKED);
+		context_happens(home, thread->running, CONTEXT_UNBLOCKED);
 	if (!thread->running->is_used_up)
 		wake_ready(core, thread);
+	if (home != core)  // its timer has something new
+		arch_core_signal(home);
 }
 
 void thread_wake(struct core *core, struct thread *thread)
@@ -87,12 +106,16 @@ void thread_wake(struct core *core, struct thread *thread)
 	wake_ready(core, thread);
 }
 
-void thread_unready(struct core *core, struct thread *thread)
+void thread_unready(struct thread *thread)
 {
+	struct core *home = thread_home(thread);
+
+	if (home->current == thread)
+		thread_capture(thread);
 	if (thread->running && !list_is_empty(&thread->running->ready))
-		ready_remove(core, thread->running);
-	if (core->woken == thread)
-		core->woken = NULL;
+		ready_remove(home, thread->running);
+	if (home->woken == thread)
+		home->woken = NULL;
 }
 
 static bool can_run(const struct thread *thread)
@@ -126,6 +149,23 @@ static void charge_switch(struct core *core, struct thread *next)
 		core->current->running->consumed += now;
 	if (next)
 		next->running->consumed -= now;
+}
+
+void thread_detach(struct thread *thread)
+{
+	struct core *home = thread_home(thread);
+	struct thread *current = home->current;
+	bool is_loaded = current ? current == thread : home->loaded == thread;
+
+	if (!is_loaded && home->fpu_owner != thread)
+		return;
+	core_leave(home);
+	if (!current)
+		return;
+	charge_end(home);
+	home->current = NULL;
+	if (can_run(current) && !current->running->is_used_up)
+		ready_add(home, current->running, true);
 }
 
 uint64_t context_consumed(const struct core *core, const struct sched_context *context)
@@ -315,7 +355,7 @@ void context_refill(struct core *core, struct sched_context *context, uint64_t s
 	context->is_used_up = false;
 	context_plan(core, context);
 	if (was_used_up && context->user && context->user->state == THREAD_READY)
-		thread_wake(core, context->user);
+		thread_wake(arch_core(), context->user);
 }
 
 // The current thread's context is used up: it runs no more, unless the period has passed.
@@ -403,9 +443,9 @@ void context_lend(struct sched_context *context, struct thread *to)
 	struct core *core = context_core(context);
 
 	if (user) {
+		thread_unready(user);
 		if (user == core->current)
 			charge_end(core);
-		thread_unready(core, user);
 		user->running = NULL;
 		thread_set_fast_tags(user);
 		if (user->state == THREAD_ANSWER)
@@ -421,5 +461,5 @@ void context_lend(struct sched_context *context, struct thread *to)
 			to->reply->is_slow = true;
 	}
 	if (user && user != to && user->state == THREAD_READY)
-		thread_wake(core, user);
+		thread_wake(arch_core(), user);
 }

@@ -6,10 +6,14 @@
 #include "kernel.h"
 
 // The thread can run: it runs at once if it may, when the kernel is left. Its state becomes READY.
+// `core` is this one; if it is not the thread's, that one hears of it.
 void thread_wake(struct core *core, struct thread *thread);
 
-// The thread cannot run: out of its queue, off the processor.
-void thread_unready(struct core *core, struct thread *thread);
+// The thread cannot run: out of its queue, off the processor if that is another one.
+void thread_unready(struct thread *thread);
+
+// All locks are held. No processor holds anything of the thread any more; if it ran, it is ready now.
+void thread_detach(struct thread *thread);
 
 // Decide who runs when the kernel is left, switch the processor to it, set the timer.
 void sched_choose(struct core *core);
@@ -81,6 +85,18 @@ struct sched_context *context_take_due(struct core *core, uint64_t now, bool *te
 // these.
 #define FAST_TAGS ((uint64_t)(MSG_WORDS_REGISTERS + 1) << TAG_WORDS_SHIFT)
 void thread_set_fast_tags(struct thread *thread);
+
+static inline struct core *thread_home(const struct thread *thread)
+{
+	return &kernel.core[thread->head.home];
+}
+
+// The same, but for a thread of this core.
+static inline void thread_capture(struct thread *thread)
+{
+	if (thread_home(thread) != arch_core())
+		thread_detach(thread);
+}
 
 static inline struct core *context_core(const struct sched_context *context)
 {

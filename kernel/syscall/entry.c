@@ -3,6 +3,7 @@
 #include "base/print.h"
 #include "cap/cspace.h"
 #include "cap/delete.h"
+#include "mem/mailbox.h"
 #include "object/interrupt.h"
 #include "object/message.h"
 #include "object/notification.h"
@@ -49,47 +50,72 @@ static void dispatch(struct core *core, struct thread *thread, struct slot *slot
 	}
 }
 
+static void native(struct core *core, struct thread *thread)
+{
+	unsigned number = (unsigned)(*regs_error(&thread->regs) - SYSCALL_BASE);
+	struct slot *slot = cspace_find_used(thread, *regs_cap(&thread->regs));
+
+	thread->flags &= ~THREAD_FULL;
+	if (ipc_needs_all(core, thread, slot, number)) {
+		lock_release(core);
+		lock_all(core, SYSCALL_LENGTH);
+		if (core->current != thread)
+			return;
+		slot = cspace_find_used(thread, *regs_cap(&thread->regs));
+	}
+	dispatch(core, thread, slot, number);
+}
+
+// While it waits for its lock a core may lose its thread, whose call is then not begun.
 void kernel_syscall(struct core *core)
 {
 	struct thread *thread = core->current;
-	unsigned number = (unsigned)(*regs_error(&thread->regs) - SYSCALL_BASE);
 
-	lock_local(core);
+	lock_local(core, SYSCALL_LENGTH);
 	sched_enter(core);
-	thread->flags &= ~THREAD_FULL;
-	struct slot *slot = cspace_find_used(thread, *regs_cap(&thread->regs));
+	if (core->current == thread)
+		native(core, thread);
+	sched_finish(core);
+	lock_release(core);
+}
 
-	if (ipc_needs_all(core, thread, slot, number)) {
-		lock_release(core);
-		lock_all(core);
-		slot = cspace_find_used(thread, *regs_cap(&thread->regs));
-	}
-	if (core->current == thread && thread->state == THREAD_READY)
-		dispatch(core, thread, slot, number);
+// A fault of the current thread. If it loses the core meanwhile, it will do the same again.
+static void fault(struct core *core, unsigned label, const uint64_t *words, unsigned count, unsigned rewind)
+{
+	struct thread *thread = core->current;
+
+	lock_all(core, rewind);
+	sched_enter(core);
+	if (core->current == thread)
+		ipc_fault(core, thread, label, words, count);
 	sched_finish(core);
 	lock_release(core);
 }
 
 void kernel_foreign(struct core *core)
 {
-	struct thread *thread = core->current;
 	uint64_t words[MSG_WORDS_REGISTERS];
 
-	regs_foreign(&thread->regs, words);
-	lock_all(core);
-	sched_enter(core);
-	ipc_fault(core, thread, FAULT_SYSCALL, words, 8);
-	sched_finish(core);
-	lock_release(core);
+	regs_foreign(&core->current->regs, words);
+	fault(core, FAULT_SYSCALL, words, 8, SYSCALL_LENGTH);
 }
 
 void kernel_interrupt(struct core *core, unsigned vector)
 {
-	lock_all(core);
+	lock_all(core, 0);
 	sched_enter(core);
 	interrupt_deliver(core, vector);
 	sched_finish(core);
 	lock_release(core);
+}
+
+// The next deadline has passed, and what it signals is not at home here.
+static bool expiry_is_far(const struct core *core, uint64_t now)
+{
+	const struct sched_context *context = core->deadlines;
+
+	return context && context->event <= now && context->notification &&
+	       context->notification->head.home != core->number;
 }
 
 void kernel_timer(struct core *core)
@@ -99,18 +125,45 @@ void kernel_timer(struct core *core)
 	unsigned budget = DELETE_BUDGET;
 	bool tells;
 
-	if (kernel.dying_first || (core->current && core->current->flags & THREAD_TIMEOUT))
-		lock_all(core);
-	else
-		lock_local(core);
+	lock_local(core, 0);
+	if (kernel.dying_first || (core->current && core->current->flags & THREAD_TIMEOUT) ||
+	    expiry_is_far(core, now)) {
+		lock_release(core);
+		lock_all(core, 0);
+	}
 	sched_enter(core);
-	if (kernel.dying_first)
+	if (lock_is_all(core))
 		(void)reap(core, &budget);
 	if ((context = sched_timer(core, now)))
 		ipc_used_up(core, context);
-	for (unsigned i = 0; i < EXPIRIES_MAX && (context = context_take_due(core, now, &tells)); i++)
+	for (unsigned i = 0; i < EXPIRIES_MAX && (lock_is_all(core) || !expiry_is_far(core, now)); i++) {
+		if (!(context = context_take_due(core, now, &tells)))
+			break;
 		if (tells && context->notification)
 			notification_signal(core, context->notification, context->badge);
+	}
+	sched_finish(core);
+	lock_release(core);
+}
+
+void kernel_fpu(struct core *core)
+{
+	const struct thread *thread = core->current;
+
+	lock_local(core, 0);
+	sched_enter(core);
+	if (core->current == thread)
+		arch_fpu_give(core);
+	else
+		sched_finish(core);
+	lock_release(core);
+}
+
+void kernel_signal(struct core *core)
+{
+	mailbox_serve(core, 0);
+	lock_local(core, 0);
+	sched_enter(core);
 	sched_finish(core);
 	lock_release(core);
 }
@@ -121,11 +174,7 @@ void kernel_page_fault(struct core *core, uint64_t address, unsigned access)
 	uint64_t words[4] = {thread->regs.ip, address, access,
 			     thread->regs.sp};
 
-	lock_all(core);
-	sched_enter(core);
-	ipc_fault(core, thread, FAULT_PAGE, words, 4);
-	sched_finish(core);
-	lock_release(core);
+	fault(core, FAULT_PAGE, words, 4, 0);
 }
 
 void kernel_exception(struct core *core, unsigned vector, uint64_t error)
@@ -134,9 +183,5 @@ void kernel_exception(struct core *core, unsigned vector, uint64_t error)
 	uint64_t words[4] = {thread->regs.ip, vector, error,
 			     thread->regs.sp};
 
-	lock_all(core);
-	sched_enter(core);
-	ipc_fault(core, thread, FAULT_EXCEPTION, words, 4);
-	sched_finish(core);
-	lock_release(core);
+	fault(core, FAULT_EXCEPTION, words, 4, 0);
 }

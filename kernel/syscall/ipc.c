@@ -30,6 +30,13 @@ static bool take_cancel(struct thread *thread)
 	return true;
 }
 
+// The Reply, or the caller that waits for it, is not at home here.
+static bool is_far(const struct core *core, const struct reply *reply)
+{
+	return reply->home != core->number ||
+	       (reply->state == REPLY_PENDING && reply->thread->head.home != core->number);
+}
+
 bool ipc_needs_all(struct core *core, struct thread *thread, const struct slot *slot, unsigned number)
 {
 	tag_t tag = *regs_tag(&thread->regs);
@@ -40,15 +47,22 @@ bool ipc_needs_all(struct core *core, struct thread *thread, const struct slot *
 		return false;
 	if (sends && (tag_caps(tag) || tag_items(tag)))
 		return true;
-	if (slot->type == TYPE_NOTIFICATION || slot->type == TYPE_REPLY)
-		return false;
+	if (slot->type == TYPE_NOTIFICATION)
+		return ((const struct object *)slot_object(slot))->home != core->number;
+	if (slot->type == TYPE_REPLY)
+		return is_far(core, slot_object(slot));
 	if (slot->type != TYPE_ENDPOINT)
 		return true;
 	struct endpoint *endpoint = slot_object(slot);
 
-	if (receives)
-		return endpoint->dead_first || endpoint_sender(endpoint);
-	return !endpoint_receiver(core, endpoint);
+	if (!receives)
+		return !endpoint_receiver(core, endpoint);
+	if (thread->bound && thread->bound->head.home != core->number)
+		return true;
+	if (endpoint->dead_first || endpoint_sender(endpoint))
+		return true;
+	slot = cspace_find_used(thread, *regs_reply(&thread->regs));
+	return slot && slot->type == TYPE_REPLY && is_far(core, slot_object(slot));
 }
 
 // --- sending
@@ -56,7 +70,7 @@ bool ipc_needs_all(struct core *core, struct thread *thread, const struct slot *
 // The receiver has no Reply, so nobody could ever answer: the call fails, a faulted thread stops.
 static void call_unanswerable(struct core *core, struct thread *from)
 {
-	thread_unready(core, from);
+	thread_unready(from);
 	from->state = THREAD_STOPPED;
 	if (from->flags & THREAD_FAULTED) {
 		from->flags &= ~(THREAD_FAULTED | THREAD_CALL);
@@ -86,12 +100,13 @@ static void hand_over(struct core *core, struct thread *from, struct thread *to,
 	}
 	reply_set(reply, REPLY_PENDING, from);
 	reply->is_fault = is_fault;
-	reply->is_slow = !from->running || slot_is_empty(&from->vspace);
+	reply->is_slow = !from->running || slot_is_empty(&from->vspace) || from->head.home != reply->home;
 	from->flags &= ~THREAD_CALL;
 	from->state = THREAD_ANSWER;
 	from->reply = reply;
-	if (!to->running && from->running && !(to->own && from->running->is_used_up)) {
-		thread_unready(core, from);
+	if (!to->running && from->running && to->head.home == from->head.home &&
+	    !(to->own && from->running->is_used_up)) {
+		thread_unready(from);
 		reply_lend(reply, from->running, to);
 	}
 	thread_wake(core, to);
@@ -100,7 +115,7 @@ static void hand_over(struct core *core, struct thread *from, struct thread *to,
 static void send_or_wait(struct core *core, struct thread *thread, struct endpoint *endpoint, tag_t tag,
 			 uint64_t badge, bool may_block)
 {
-	struct thread *receiver = endpoint_receiver(core, endpoint);
+	struct thread *receiver = endpoint_receiver_any(core, endpoint);
 
 	if (receiver) {
 		struct reply *reply = receiver->reply;

@@ -539,6 +539,12 @@ def control_set_budget(m, cap, args, caps):
     m.refill(context, m.time)
 
 
+# One core alone: nobody else makes it wait, or asks for anything.
+@method(CONTROL, 3, 0)
+def control_counters(m, cap, args, caps):
+    return [0, 0, 0]
+
+
 @method(THREAD, 11, 1, 1)
 def thread_set_timeout(m, cap, args, caps):
     if args[0] > 1:

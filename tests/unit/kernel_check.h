@@ -293,7 +293,9 @@ static inline void check_thread(struct thread *t)
 	CHECK(t->state != THREAD_READY || t->running || !t->own || t->own->user);
 	CHECK(slot_is_empty(&t->vspace) || (t->vspace.flags & SLOT_THREAD));
 	CHECK(!t->own || t->own->thread == t);
-	CHECK(!t->running || t->running->user == t);
+	CHECK(!t->running || (t->running->user == t && t->running->core == t->head.home));
+	CHECK(t->head.home < kernel.cores);
+	CHECK(!t->bound || t->bound->head.home == t->head.home || t->bound->head.home == HOME_NONE);
 	// The kernel itself gave the first task its block.
 	CHECK(!t->block || t == check_first_task || !slot_is_empty(&t->block_frame));
 }
@@ -348,7 +350,9 @@ static inline void check_reply(const struct reply *r)
 	CHECK(pending || !(r->is_fault || r->is_lent || r->is_slow));
 	CHECK(!r->is_lent || check_is_lent(r));
 	// What the fast path takes for granted.
-	CHECK(!pending || r->is_slow || !slot_is_empty(&t->vspace));
+	CHECK(!pending || r->is_slow || (!slot_is_empty(&t->vspace) && t->head.home == r->home));
+	CHECK(r->state != REPLY_OFFERED || t->head.home == r->home);
+	CHECK(!r->is_lent || r->lent->core == r->home);
 	CHECK(!pending || r->is_slow || (t->running == NULL) == r->is_lent);
 }
 
@@ -366,11 +370,15 @@ static inline void check_endpoint(const struct endpoint *e)
 		CHECK(s->list_prev == before && slot_object(s) == e && ++n < CHECK_SLOTS_MAX);
 	}
 	CHECK(e->dead_last == before);
-	const struct endpoint_core *at = &e->core[0];
-	bool any = !list_is_empty(&e->senders) || e->dead_first, queued = !list_is_empty(&at->receivers);
+	for (unsigned i = 0; i < kernel.cores; i++) {
+		const struct endpoint_core *at = &e->core[i];
+		bool any = !list_is_empty(&e->senders) || e->dead_first, queued = !list_is_empty(&at->receivers);
 
-	CHECK(!any || (!queued && at->fast == ENDPOINT_SLOW));
-	CHECK(at->fast > ENDPOINT_SLOW ? !queued : at->fast == (any || queued ? ENDPOINT_SLOW : ENDPOINT_IDLE));
+		CHECK(!any || (!queued && at->fast == ENDPOINT_SLOW));
+		CHECK(at->fast > ENDPOINT_SLOW ? !queued
+					       : at->fast == (any || queued ? ENDPOINT_SLOW : ENDPOINT_IDLE));
+		CHECK(at->fast <= ENDPOINT_SLOW || ((const struct thread *)at->fast)->head.home == i);
+	}
 }
 
 #undef INVARIANT
@@ -485,7 +493,9 @@ static inline void check_core(struct core *core)
 	CHECK(core->stops == (core->ready_bits | STOP_LIMITED));
 	for (unsigned p = 0; p <= PRIORITY_MAX; p++)
 		CHECK(!list_is_empty(&core->ready[p]) == (core->ready_bits >> p & 1));
-	if (current) {
+	if (host.core[core->number].signalled) {
+		CHECK(!current || (current->state == THREAD_READY && current->running));
+	} else if (current) {
 		CHECK(current->state == THREAD_READY && current->running && !slot_is_empty(&current->vspace));
 		CHECK(!core->ready_bits || current->running->priority >= highest_bit(core->ready_bits));
 	} else {
@@ -495,7 +505,8 @@ static inline void check_core(struct core *core)
 #undef INVARIANT
 #define INVARIANT 16
 	if (core->deadlines)
-		CHECK(host.timer <= core->deadlines->event);
+		CHECK(host.core[core->number].signalled ||
+		      host.core[core->number].timer <= core->deadlines->event);
 }
 
 // All that was consumed, by the contexts that are left, is time that has passed.

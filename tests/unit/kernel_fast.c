@@ -85,7 +85,7 @@ static void forgive(void)
 	for (unsigned i = 0; i < PLAYERS; i++)
 		players[i].thread->flags &= ~THREAD_FULL;
 	if (kernel.core[0].ready_bits || kernel.core[0].limited_end != ~0ull)
-		kernel.core[0].slice_end = kernel.core[0].timer = kernel.core[0].limited_end = host.timer = 0;
+		kernel.core[0].slice_end = kernel.core[0].timer = kernel.core[0].limited_end = host.core[0].timer = 0;
 }
 
 static void compare(void)

@@ -43,7 +43,7 @@ static void compare(void)
 {
 	uint64_t first = earliest();
 
-	assert_int_equal(host.timer, first);
+	assert_int_equal(host.core[0].timer, first);
 	assert_true(first == ~0ull ? !kernel.core[0].deadlines : kernel.core[0].deadlines->deadline == first);
 	for (unsigned i = 0; i < CONTEXTS; i++) {
 		const struct sched_context *c = object_of(contexts + i);
@@ -64,7 +64,7 @@ static void random_deadlines_match_a_sorted_array(void **state)
 		if (any(8) == 0) {
 			// As many as an entry handles at once, and more: the timer comes again.
 			host_advance(any(300));
-			while (host.timer <= host.time)
+			while (host.core[0].timer <= host.time)
 				host_advance(0);
 			expire();
 		} else {
@@ -95,7 +95,7 @@ static void all_at_one_time_expire(void **state)
 	host_advance(99);
 	assert_int_equal(((struct notification *)object_of(n))->bits, 0);
 	host_advance(1);
-	while (host.timer <= host.time)
+	while (host.core[0].timer <= host.time)
 		host_advance(0);
 	assert_true(((struct notification *)object_of(n))->bits == (1ull << 40) - 1);
 	assert_null(kernel.core[0].deadlines);
@@ -123,7 +123,7 @@ static void a_deadline_in_the_past_comes_at_once(void **state)
 	host.time = 1000;
 	assert_int_equal(method(task, c, METHOD_SCHEDCONTEXT_BIND_NOTIFICATION, 1, WORDS(signal)).err, OK);
 	set(c, 5);
-	assert_int_equal(host.timer, 5);
+	assert_int_equal(host.core[0].timer, 5);
 	host_advance(0);
 	assert_int_equal(((struct notification *)object_of(n))->bits, 4);
 	assert_int_equal(set(c, 0).word[0], 0);

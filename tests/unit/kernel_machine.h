@@ -81,7 +81,7 @@ static inline void as(struct thread *thread)
 	struct core *core = &kernel.core[0];
 
 	for (unsigned n = 0; core->current != thread && n < 64; n++) {
-		lock_local(core);
+		lock_local(core, 0);
 		sched_yield(core);
 		sched_finish(core);
 		lock_release(core);

@@ -92,7 +92,7 @@ static void slices_end(void **state)
 	task_waits();
 	for (unsigned n = 0; n < 9; n++) {
 		assert_ptr_equal(current(), p[n % 3].thread);
-		assert_int_equal(host.timer, host.time + 100);
+		assert_int_equal(host.core[0].timer, host.time + 100);
 		host_advance(99);
 		assert_ptr_equal(current(), p[n % 3].thread);
 		host_advance(1);
@@ -101,7 +101,7 @@ static void slices_end(void **state)
 	// Alone there is no timer.
 	native(current(), SYSCALL_RECV, doorbell, 0, 0, NO_WORDS);
 	native(current(), SYSCALL_RECV, doorbell, 0, 0, NO_WORDS);
-	assert_true(host.timer == ~0ull);
+	assert_true(host.core[0].timer == ~0ull);
 }
 
 static void a_slice_of_zero_lasts(void **state)
@@ -111,7 +111,7 @@ static void a_slice_of_zero_lasts(void **state)
 	(void)state;
 	player_at(10, 0);
 	task_waits();
-	assert_true(host.timer == ~0ull);
+	assert_true(host.core[0].timer == ~0ull);
 	host_advance(100000);
 	assert_ptr_equal(current(), p.thread);
 }

@@ -52,8 +52,8 @@ static void advance(uint64_t ticks)
 // To the next time that the timer is set to.
 static void advance_to_timer(void)
 {
-	assert_true(host.timer != ~0ull);
-	advance(host.timer > host.time ? host.timer - host.time : 0);
+	assert_true(host.core[0].timer != ~0ull);
+	advance(host.core[0].timer > host.time ? host.core[0].timer - host.time : 0);
 }
 
 static void a_budget_ends_and_comes_back(void **state)
@@ -66,7 +66,7 @@ static void a_budget_ends_and_comes_back(void **state)
 	start = host.time;
 	for (unsigned n = 0; n < 4; n++) {
 		assert_ptr_equal(current(), p.thread);
-		assert_int_equal(host.timer, start + n * PERIOD + BUDGET);
+		assert_int_equal(host.core[0].timer, start + n * PERIOD + BUDGET);
 		advance(BUDGET - 1);
 		assert_ptr_equal(current(), p.thread);
 		advance(1);
@@ -98,7 +98,7 @@ static void no_window_holds_more_than_its_budgets(void **state)
 			native(task, SYSCALL_RECV, doorbell, 0, 0, NO_WORDS);
 		ran[at++] = current() == p.thread;
 		host_advance(1000);
-		while (host.timer <= host.time)
+		while (host.core[0].timer <= host.time)
 			host_advance(0);
 	}
 	check_now();

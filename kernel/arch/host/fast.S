@@ -25,6 +25,11 @@
 	jmp	host_fast_leave
 	.endm
 
+	.macro	SITE_ENDPOINT back		// all cores' paths are made here
+	.endm
+	.macro	SITE_HOME
+	.endm
+
 #include "arch/x86_64/fast.h"
 
 	.hidden	kernel

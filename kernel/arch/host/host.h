@@ -11,7 +11,12 @@
 #include "boot.h"
 #include "kernel.h"
 
-#define HOST_RAM 0x200000000000ull       // where physical address 0 is seen
+// Where physical address 0 is seen: ThreadSanitizer has other places free than AddressSanitizer.
+#ifdef __SANITIZE_THREAD__
+#define HOST_RAM 0x4000000000ull
+#else
+#define HOST_RAM 0x200000000000ull
+#endif
 #define HOST_RAM_SIZE 0x4000000ull       // 64 MiB
 #define HOST_DEVICE 0xf0000000ull        // physical addresses that are no RAM: mapped, never touched
 #define HOST_DEVICE_SIZE 0x1000000ull
@@ -27,13 +32,18 @@ struct host_translation {
 };
 
 struct host {
-	uint64_t time, timer;      // timer ~0: never
+	uint64_t time;
 	bool vector_used[VECTOR_COUNT];
 	bool vector_masked[VECTOR_COUNT];
 	uint8_t line_vector[HOST_LINES];
 	uint8_t port[0x10000];
-	struct host_translation tlb[HOST_TLB_MAX];  // of the loaded address space
-	unsigned tlb_next;
+	struct host_core {
+		struct host_translation tlb[HOST_TLB_MAX];  // of the loaded address space
+		unsigned tlb_next;
+		uint64_t timer;            // ~0: never
+		bool signalled;
+	} core[CORES_MAX];
+	unsigned cores;                    // to boot with; 0: 1
 };
 
 extern struct host host;
@@ -41,6 +51,11 @@ extern struct host host;
 // A panic goes there (longjmp with 1) when it is set; else it aborts. host_panic_text: what was said.
 extern jmp_buf *host_panic_jump;
 extern char host_panic_text[256];
+
+// The core that this thread of the host is; at first it is core 0.
+extern _Thread_local unsigned host_core;
+// Take the interrupt that another core has sent, if any: what a processor does between instructions.
+void host_poll(void);
 
 // Boot the kernel with a first task of one page at HOST_ENTRY, once in the life of the program.
 #define HOST_ENTRY 0x400000ull

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "abi/image.h"
 #include "base/print.h"
@@ -68,6 +70,7 @@ void host_boot(void)
 		.image = {IMAGE_AT, IMAGE_AT + IMAGE_PAGES * PAGE_SIZE},
 		.device = {HOST_DEVICE, HOST_DEVICE + HOST_DEVICE_SIZE},
 		.entered = 1,
+		.cores = host.cores,
 		.command_line = "host",
 	};
 	void *ram = mmap((void *)HOST_RAM, HOST_RAM_SIZE, PROT_READ | PROT_WRITE,
@@ -78,14 +81,15 @@ void host_boot(void)
 	// What was in RAM before is nobody's zero.
 	memset(arch_phys_to_virt(RAM_FROM), 0xa5, HOST_RAM_SIZE - RAM_FROM);
 	host.time = 1;
-	host.timer = ~0ull;
+	for (unsigned i = 0; i < CORES_MAX; i++)
+		host.core[i].timer = ~0ull;
 	image_make();
 	kernel_boot(&boot);
 }
 
 struct host_state *host_save(void)
 {
-	struct host_state *state = malloc(sizeof *state);
+	struct host_state *state = aligned_alloc(_Alignof(struct host_state), sizeof *state);
 
 	if (!state)
 		panic("no memory for a copy of the machine");
@@ -107,19 +111,39 @@ void host_restore(const struct host_state *state)
 			memcpy(ram + at, state->ram + at, PAGE_SIZE);
 }
 
-struct core *arch_core(void) { return &kernel.core[0]; }
-void arch_relax(void) { panic("a lock is taken twice"); }
+_Thread_local unsigned host_core;
 
-uint64_t arch_time(void) { return host.time; }
+struct core *arch_core(void) { return &kernel.core[host_core]; }
+
+void arch_relax(void)
+{
+	if (kernel.cores == 1)
+		panic("a lock is taken twice");
+	syscall(SYS_sched_yield);
+}
+
+void arch_core_signal(struct core *core)
+{
+	__atomic_store_n(&host.core[core->number].signalled, true, __ATOMIC_RELEASE);
+}
+
+void host_poll(void)
+{
+	if (__atomic_exchange_n(&host.core[host_core].signalled, false, __ATOMIC_ACQ_REL))
+		kernel_signal(arch_core());
+}
+
+uint64_t arch_time(void) { return __atomic_load_n(&host.time, __ATOMIC_RELAXED); }
 uint64_t arch_ticks_per_second(void) { return HOST_TICKS_PER_SECOND; }
-void arch_timer_set(uint64_t time) { host.timer = time; }
+void arch_timer_set(uint64_t time) { host.core[host_core].timer = time; }
 
 void host_advance(uint64_t ticks)
 {
-	host.time += ticks;
-	if (host.timer > host.time)
+	uint64_t now = __atomic_add_fetch(&host.time, ticks, __ATOMIC_RELAXED);
+
+	if (host.core[host_core].timer > now)
 		return;
-	host.timer = ~0ull;
+	host.core[host_core].timer = ~0ull;
 	kernel_timer(arch_core());
 }
 

@@ -86,10 +86,12 @@ uint64_t host_translate(const struct vspace *vspace, uint64_t address, unsigned 
 	return entry_meaning(entry, level, address, rights);
 }
 
+static struct host_core *own(void) { return &host.core[host_core]; }
+
 static struct host_translation *tlb_find(uint64_t address)
 {
 	for (unsigned i = 0; i < HOST_TLB_MAX; i++) {
-		struct host_translation *t = &host.tlb[i];
+		struct host_translation *t = &own()->tlb[i];
 
 		if (t->entry && (t->page ^ address) >> (PAGE_BITS + t->level * TABLE_INDEX_BITS) == 0)
 			return t;
@@ -105,7 +107,7 @@ uint64_t host_touch(uint64_t address, unsigned *rights)
 		unsigned level;
 		uint64_t entry = find_entry(arch_core()->loaded_top, address, &level);
 
-		t = &host.tlb[host.tlb_next++ % HOST_TLB_MAX];
+		t = &own()->tlb[own()->tlb_next++ % HOST_TLB_MAX];
 		*t = (struct host_translation){address, entry, level};
 	}
 	return entry_meaning(t->entry, t->level, address, rights);
@@ -116,7 +118,7 @@ bool host_tlb_is_true(void)
 	unsigned level;
 
 	for (unsigned i = 0; i < HOST_TLB_MAX; i++) {
-		const struct host_translation *t = &host.tlb[i];
+		const struct host_translation *t = &own()->tlb[i];
 
 		if (t->entry && (find_entry(arch_core()->loaded_top, t->page, &level) != t->entry ||
 				 level != t->level))
@@ -125,32 +127,27 @@ bool host_tlb_is_true(void)
 	return true;
 }
 
-void arch_flush_page(uint64_t top_physical, uint64_t address)
-{
-	struct host_translation *t = arch_core()->loaded_top == top_physical ? tlb_find(address) : NULL;
-
-	if (t)
-		t->entry = 0;
-}
-
 static void tlb_clear(void)
 {
 	for (unsigned i = 0; i < HOST_TLB_MAX; i++)
-		host.tlb[i].entry = 0;
+		own()->tlb[i].entry = 0;
 }
 
-void arch_flush_space(uint64_t top_physical)
+void arch_flush(struct core *core, uint64_t address, unsigned pages)
 {
-	if (arch_core()->loaded_top == top_physical)
+	(void)core;
+	if (!pages)
 		tlb_clear();
+	for (; pages; pages--, address += PAGE_SIZE) {
+		struct host_translation *t = tlb_find(address);
+
+		if (t)
+			t->entry = 0;
+	}
 }
 
-void arch_space_retire(uint64_t top_physical)
+void arch_core_leave(struct core *core)
 {
-	struct core *core = arch_core();
-
-	if (core->loaded_top != top_physical)
-		return;
 	core->loaded = NULL;
 	core->loaded_top = 0;
 	tlb_clear();

@@ -6,6 +6,7 @@
 
 void arch_registers_init(struct arch_registers *regs) { regs->flags = FLAGS_FIXED; }
 void arch_fpu_init(struct arch_fpu *fpu) { fpu->made = 1; }
+void arch_fpu_give(struct core *core) { (void)core; }
 
 uint64_t arch_register_get(const struct arch_registers *regs, unsigned index)
 {

@@ -10,6 +10,8 @@
 #define LAPIC_TPR 0x80
 #define LAPIC_EOI 0xb0
 #define LAPIC_SPURIOUS 0xf0
+#define LAPIC_COMMAND 0x300
+#define LAPIC_COMMAND_TO 0x310
 #define LAPIC_LVT_TIMER 0x320
 #define LAPIC_LVT_LINT0 0x350
 #define LAPIC_LVT_LINT1 0x360
@@ -18,6 +20,8 @@
 #define LAPIC_TIMER_CURRENT 0x390
 #define LAPIC_TIMER_DIVIDE 0x3e0
 #define LVT_MASKED BIT(16)
+#define COMMAND_PENDING BIT(12)
+#define COMMAND_STOP_OTHERS 0xc4500u  // INIT, to all but itself
 
 #define IOAPIC_VERSION 1
 #define IOAPIC_REDIRECT 0x10
@@ -31,7 +35,7 @@
 static uint64_t tsc_hz, timer_hz;
 static unsigned line_count;
 static uint8_t line_of[VECTOR_COUNT];  // 255: a message
-static bool taken[VECTOR_COUNT], level[VECTOR_COUNT];
+static bool taken[VECTOR_COUNT], level[VECTOR_COUNT], ioapic_taken;
 
 static volatile uint32_t *lapic(unsigned reg)
 {
@@ -76,7 +80,6 @@ static void calibrate(void)
 	out8(0x43, 0xb0);  // channel 2, both bytes, mode 0
 	out8(0x42, 0xff);
 	out8(0x42, 0xff);
-	*lapic(LAPIC_TIMER_DIVIDE) = 0xb;  // by 1
 	*lapic(LAPIC_TIMER_INITIAL) = 0xffffffff;
 
 	unsigned first = pit_read(), last = first;
@@ -92,15 +95,23 @@ static void calibrate(void)
 	*lapic(LAPIC_TIMER_INITIAL) = 0;
 }
 
-void apic_init(void)
+void apic_start(void)
 {
-	pic_disable();
 	wrmsr(MSR_APIC_BASE, (rdmsr(MSR_APIC_BASE) & 0xfff) | LAPIC_BASE | BIT(11));
 	*lapic(LAPIC_TPR) = 0;
 	*lapic(LAPIC_LVT_LINT0) = (uint32_t)LVT_MASKED;
 	*lapic(LAPIC_LVT_LINT1) = (uint32_t)LVT_MASKED;
 	*lapic(LAPIC_LVT_ERROR) = (uint32_t)LVT_MASKED;
 	*lapic(LAPIC_SPURIOUS) = 0x100 | VECTOR_SPURIOUS;
+	*lapic(LAPIC_TIMER_DIVIDE) = 0xb;  // by 1
+	*lapic(LAPIC_LVT_TIMER) = VECTOR_TIMER;
+}
+
+void apic_init(void)
+{
+	pic_disable();
+	apic_start();
+	*lapic(LAPIC_LVT_TIMER) = (uint32_t)LVT_MASKED;
 	calibrate();
 	*lapic(LAPIC_LVT_TIMER) = VECTOR_TIMER;
 	line_count = (ioapic_read(IOAPIC_VERSION) >> 16 & 0xff) + 1;
@@ -109,6 +120,25 @@ void apic_init(void)
 }
 
 void apic_end_of_interrupt(void) { *lapic(LAPIC_EOI) = 0; }
+unsigned apic_id(void) { return *lapic(LAPIC_ID) >> 24; }
+
+void apic_send(unsigned id, uint32_t what)
+{
+	while (*lapic(LAPIC_COMMAND) & COMMAND_PENDING)
+		arch_relax();
+	*lapic(LAPIC_COMMAND_TO) = id << 24;
+	*lapic(LAPIC_COMMAND) = what;
+}
+
+void apic_stop_others(void) { *lapic(LAPIC_COMMAND) = COMMAND_STOP_OTHERS; }
+
+void delay(unsigned microseconds)
+{
+	uint64_t end = rdtsc() + microseconds * (tsc_hz / 1000000);
+
+	while (rdtsc() < end)
+		arch_relax();
+}
 
 uint64_t arch_ticks_per_second(void) { return tsc_hz; }
 
@@ -149,7 +179,7 @@ bool arch_interrupt_make_line(unsigned line, unsigned flags, unsigned *vector)
 			return false;
 	if (!vector_take(line, flags & 1, vector))
 		return false;
-	ioapic_write(IOAPIC_REDIRECT + 2 * line + 1, *lapic(LAPIC_ID) & 0xff000000);
+	ioapic_write(IOAPIC_REDIRECT + 2 * line + 1, apic_id() << 24);
 	ioapic_write(IOAPIC_REDIRECT + 2 * line,
 		     *vector | (uint32_t)((flags & 1 ? REDIRECT_LEVEL : 0) | (flags & 2 ? REDIRECT_ACTIVE_LOW : 0) |
 					  REDIRECT_MASKED));
@@ -160,7 +190,7 @@ bool arch_interrupt_make_message(unsigned *vector, uint64_t *address, uint64_t *
 {
 	if (!vector_take(255, false, vector))
 		return false;
-	*address = LAPIC_BASE | (*lapic(LAPIC_ID) >> 24) << 12;
+	*address = LAPIC_BASE | apic_id() << 12;
 	*data = *vector;
 	return true;
 }
@@ -172,9 +202,13 @@ static void line_set_masked(unsigned vector, bool masked)
 
 	if (line == 255)
 		return;
+	// A core masks before it has the locks under which another one may unmask.
+	while (__atomic_exchange_n(&ioapic_taken, true, __ATOMIC_ACQUIRE))
+		arch_relax();
 	old = ioapic_read(IOAPIC_REDIRECT + 2 * line);
 	ioapic_write(IOAPIC_REDIRECT + 2 * line,
 		     masked ? old | (uint32_t)REDIRECT_MASKED : old & ~(uint32_t)REDIRECT_MASKED);
+	__atomic_store_n(&ioapic_taken, false, __ATOMIC_RELEASE);
 }
 
 bool interrupt_is_level(unsigned vector) { return level[vector]; }

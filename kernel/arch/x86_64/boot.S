@@ -38,6 +38,8 @@ boot_entry:
 	movl	$(boot_pdpt - KERNEL_BASE + 3), (boot_pml4 - KERNEL_BASE + 256 * 8)
 	movl	$(boot_pdpt_high - KERNEL_BASE + 3), (boot_pml4 - KERNEL_BASE + 511 * 8)
 
+	// The other processors come here too, with esi 0.
+boot_paging:
 	mov	$0x20, %eax		// PAE
 	mov	%eax, %cr4
 	mov	$(boot_pml4 - KERNEL_BASE), %eax
@@ -65,13 +67,51 @@ boot_long:
 
 	.align	8
 boot_gdt:
-	.quad	0, 0x00af9a000000ffff, 0x00cf92000000ffff
+	.quad	0, 0x00af9a000000ffff, 0x00cf92000000ffff, 0x00cf9a000000ffff
 boot_gdt_pointer:
 	.word	. - boot_gdt - 1
 	.long	boot_gdt
 
+// Where the other processors start, in real mode; copied to AP_ENTRY.
+	.code16
+	.globl	ap_start, ap_end
+ap_start:
+	cli
+	lgdtl	%cs:(ap_gdt_pointer - ap_start)
+	mov	$0x11, %eax		// ET, PE
+	mov	%eax, %cr0
+	ljmpl	$SEL_BOOT_CODE, $ap_protected
+ap_gdt_pointer:
+	.word	boot_gdt_pointer - boot_gdt - 1
+	.long	boot_gdt
+ap_end:
+	.code32
+ap_protected:
+	mov	$SEL_KERNEL_DATA, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	xor	%esi, %esi
+	jmp	boot_paging
+	.code64
+
 	.text
+	// One processor takes what the first one waits for; one that comes too late stays halted.
+ap_high:
+	xor	%edi, %edi
+	xchg	%rdi, ap_core(%rip)
+	test	%rdi, %rdi
+	jz	1f
+	mov	CORE_STACK(%rdi), %rsp
+	sub	$16, %rsp
+	xor	%ebp, %ebp
+	call	ap_main
+1:	hlt
+	jmp	1b
+
 boot_high:
+	test	%esi, %esi
+	jz	ap_high
 	lea	boot_stack_top(%rip), %rsp
 	xor	%ebp, %ebp
 	mov	%esi, %edi

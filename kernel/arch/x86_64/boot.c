@@ -33,6 +33,7 @@ void core_start(struct core *core);
 
 static struct boot boot;
 static char command_line[1024];
+static char first_stacks[STACKS_SIZE] __attribute__((aligned(16)));
 
 static void add_range(uint64_t from, uint64_t to)
 {
@@ -57,17 +58,32 @@ static void add_ram(uint64_t from, uint64_t to)
 	}
 }
 
-static uint64_t take_page(void)
+static uint64_t take(uint64_t size)
 {
 	for (unsigned i = 0; i < boot.ram_count; i++) {
 		struct boot_range *range = &boot.ram[i];
 
-		if (range->from + PAGE_SIZE <= min_u64(range->to, DEVICE_END)) {
-			range->from += PAGE_SIZE;
-			return range->from - PAGE_SIZE;
+		if (range->from + size <= min_u64(range->to, DEVICE_END)) {
+			range->from += size;
+			return range->from - size;
 		}
 	}
-	panic("no memory for the kernel's own page tables");
+	panic("no memory for the kernel's own page tables and stacks");
+}
+
+static uint64_t take_page(void) { return take(PAGE_SIZE); }
+
+// The other processors start with the tables that boot.S made, so before those are dropped.
+static void start_cores(void)
+{
+	boot.cores = smp_start(boot.rsdp, take);
+	mmu_init();
+	for (unsigned i = 0; i < boot.cores; i++) {
+		void *page = arch_phys_to_virt(take_page());
+
+		smp_stub(i, page);
+		mmu_map_stub(i, page);
+	}
 }
 
 static void read_memory(const struct start_info *info)
@@ -117,17 +133,20 @@ void boot_main(uint32_t start)
 
 	boot.entered = rdtsc();
 	console_init();
+	idt_init();
+	cpu_tables(core, first_stacks);
+	cpu_init(core);
 	if (info->magic != START_MAGIC || info->version < 1)
 		panic("not started by a PVH boot loader");
-	cpu_init(core);
 	fpu_init();
 	boot.rsdp = info->rsdp;
 	read_command_line(info);
 	read_module(info);
 	read_memory(info);
-	mmu_init();
 	apic_init();
+	start_cores();
 	kernel_boot(&boot);
+	smp_release();
 	core_start(core);
 	panic("core_start returned");
 }

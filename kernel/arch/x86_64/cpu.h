@@ -23,6 +23,7 @@
 #define PAGE_FAULT_USER 4  // in the error code
 #define VECTOR_MACHINE_CHECK 18
 #define VECTOR_TIMER 32
+#define VECTOR_SIGNAL 33  // from another core
 #define VECTOR_FIRST 48   // Interrupt objects
 #define VECTOR_LAST 239
 #define VECTOR_SPURIOUS 255
@@ -96,6 +97,9 @@ static inline void write_cr0(uint64_t v) { __asm__ volatile("mov %0, %%cr0" ::"r
 static inline void write_cr3(uint64_t v) { __asm__ volatile("mov %0, %%cr3" ::"r"(v) : "memory"); }
 static inline void write_cr4(uint64_t v) { __asm__ volatile("mov %0, %%cr4" ::"r"(v) : "memory"); }
 
+// Of one core: for the kernel, and for what comes at any moment.
+#define STACKS_SIZE 0x7000
+
 // What was pushed when the kernel itself was interrupted: entry.S.
 struct trap_frame {
 	uint64_t rbx, rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
@@ -104,16 +108,28 @@ struct trap_frame {
 
 // Set-up, in the order of boot_main (boot.c).
 void console_init(void);
+void idt_init(void);
+void cpu_tables(struct core *core, void *stacks);
 void cpu_init(struct core *core);
 void fpu_init(void);
 void apic_init(void);
+void apic_start(void);
 void mmu_init(void);
+void mmu_load_kernel(struct core *core);
 bool mmu_map_ram(uint64_t from, uint64_t to, uint64_t (*take_page)(void));
+
+unsigned smp_start(uint64_t rsdp, uint64_t (*take)(uint64_t size));
+void smp_stub(unsigned number, void *page);
+void smp_release(void);
+void mmu_map_stub(unsigned number, const void *page);
+unsigned apic_id(void);
+void apic_send(unsigned id, uint32_t what);
+void apic_stop_others(void);
+void delay(unsigned microseconds);
 
 void apic_end_of_interrupt(void);
 bool interrupt_is_level(unsigned vector);
 void interrupt_mask(unsigned vector);
-void fpu_trap(struct core *core);
 void fpu_switch(struct core *core, const struct thread *to);
 void fpu_forget(struct core *core, const struct thread *thread);
 void fpu_save(struct core *core, const struct thread *thread);

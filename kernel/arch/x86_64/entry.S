@@ -4,13 +4,27 @@
 // thread. Every way in stores the user's registers in struct thread of the current thread and calls C
 // on the core's stack; every way out is kernel_exit, which loads the registers of whoever is current.
 #include "abi/arch/x86_64.h"
-#include "fast.h"
 #include "offset.h"
-
-	.text
 
 // --- system calls: one stub for each core, so that no register is needed to find the core's state.
 // The message stays in the registers; rcx and r11 (return address, flags) are free to use once saved.
+//
+// Here is that of core 0, in a page of its own; smp.c makes the others of it. They lie as far apart as the
+// cores' states, so that what is addressed relative to the instruction pointer is another core's there. All
+// else goes through pointers in the page, or is listed as a site.
+
+	.macro	SITE_ENDPOINT back
+	.pushsection .rodata.endpoint, "a"
+	.word	.Lsite_\@ - \back - stub_start
+	.popsection
+.Lsite_\@:
+	.endm
+	.macro	SITE_HOME
+	.pushsection .rodata.home, "a"
+	.word	.Lsite_\@ - 4 - stub_start
+	.popsection
+.Lsite_\@:
+	.endm
 
 	.macro	RDFS to
 	rdfsbase \to
@@ -57,7 +71,7 @@ syscall_fresh\core:
 	mov	%r11, T_FLAGS(%rbp)
 syscall_saved\core:
 	mov	kernel + \core * CORE_SIZE + CORE_STACK(%rip), %rsp
-	jmp	syscall_native
+	jmp	*to_native(%rip)
 
 	FAST_PATHS \core
 
@@ -68,7 +82,7 @@ syscall_foreign\core:
 	mov	%rsp, kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip)
 	mov	kernel + \core * CORE_SIZE + CORE_CURRENT(%rip), %rsp
 	cmpq	$0, T_REDIRECT(%rsp)
-	je	syscall_fault\core
+	je	1f
 	mov	T_BLOCK(%rsp), %rsp
 	mov	%r11, BLOCK_REDIRECT_FLAGS(%rsp)
 	mov	%rcx, BLOCK_REDIRECT_IP(%rsp)
@@ -77,13 +91,7 @@ syscall_foreign\core:
 	mov	$RFLAGS_USER, %r11d
 	mov	kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip), %rsp
 	sysretq
-
-syscall_fault\core:
-	mov	%rcx, T_IP(%rsp)
-	mov	kernel + \core * CORE_SIZE + CORE_SCRATCH(%rip), %rcx
-	mov	%rcx, T_SP(%rsp)
-	mov	kernel + \core * CORE_SIZE + CORE_STACK(%rip), %rcx
-	jmp	syscall_no_redirect
+1:	jmp	*to_no_redirect(%rip)
 	.endm
 
 	.macro	SAVE_REST thread			// but ip, sp and flags
@@ -102,11 +110,28 @@ syscall_fault\core:
 	mov	%r15, T_R15(\thread)
 	.endm
 
-	.align	64
-	.globl	syscall_stub0
-syscall_stub0:
+	.globl	stub_start, stub_endpoints, stub_homes
+	.section .rodata.endpoint, "a"
+stub_endpoints:
+	.section .rodata.home, "a"
+stub_homes:
+#include "fast.h"
+	.section .stub, "ax"
+	.balign	64
+stub_start:
 	SYSCALL_STUB 0
+	.balign	8
+to_native:
+	.quad	syscall_native
+to_no_redirect:
+	.quad	syscall_no_redirect
 
+	.section .rodata.endpoint
+	.word	0
+	.section .rodata.home
+	.word	0
+
+	.text
 	// rbp: the thread, rsp: the core's stack.
 syscall_native:
 	mov	%rax, T_RAX(%rbp)
@@ -128,8 +153,15 @@ syscall_native:
 	call	kernel_syscall
 	jmp	kernel_exit
 
+	// rsp: the thread, the user's is in its core's scratch word.
 syscall_no_redirect:
+	mov	%rcx, T_IP(%rsp)
 	mov	%r11, T_FLAGS(%rsp)
+	movzbl	T_HOME(%rsp), %ecx
+	shl	$12, %ecx			// CORE_SIZE
+	mov	kernel + CORE_SCRATCH(%rcx), %r11
+	mov	%r11, T_SP(%rsp)
+	mov	kernel + CORE_STACK(%rcx), %rcx
 	SAVE_REST %rsp
 	mov	%rcx, %rsp
 	mov	(%rsp), %rdi

@@ -5,6 +5,8 @@
 //
 // The includer defines the instructions that only a kernel may execute: RDFS, RDGS, WRFS, WRGS, READ_TIME,
 // LOAD_TOP, FPU_OFF, LEAVE (macros). The host port has its own, so that unit tests run this very code.
+// SITE_ENDPOINT n: n bytes back lies a distance in an endpoint that is another one on another core;
+// SITE_HOME: 4 bytes back lies a byte that is the core's number.
 //
 // On entry: rcx, r11 and rsp are the user's instruction pointer, flags and stack pointer; rbp is free (an
 // IPC loses it). The core's lock is taken first. rbp is the current thread, rsp the one that goes on: there
@@ -54,8 +56,8 @@
 	.endm
 
 	// Something stands in the way: the FPU, which is turned off; a budget, unless the timer comes before it is
-	// used up; or somebody who is ready (is_turn_over).
-	.macro	CHECK_CLOSELY core spoils slow go
+	// used up; or somebody who is ready (is_turn_over). Goes on with a message in registers, or a longer one.
+	.macro	CHECK_CLOSELY core spoils slow short long
 	cmpb	$0, CORE(\core, CORE_FPU_ON)
 	je	1f
 	FPU_OFF	\spoils
@@ -64,7 +66,7 @@
 	or	$CORE_STOP_LIMITED, \spoils
 	mov	\spoils, CORE(\core, CORE_STOPS)
 	test	\spoils, C_ABOVE(%r11)
-	jz	\go
+	jz	3f
 1:	cmpb	$0, C_IS_LIMITED(%r11)
 	je	2f
 	cmp	%r11, CORE(\core, CORE_LIMITED)
@@ -73,24 +75,28 @@
 	test	\spoils, CORE(\core, CORE_READY)
 	jnz	\slow
 	cmpq	$0, C_SLICE(%r11)
-	je	\go
+	je	3f
 	mov	C_CONSUMED(%r11), \spoils
 	sub	C_TURN(%r11), \spoils
 	cmp	C_SLICE(%r11), \spoils
 	jae	\slow
-	jmp	\go
+3:	cmp	T_FAST_TAGS(%rbp), %rsi
+	jb	\short
+	jmp	\long
 	.endm
 
 	// message_stop_receiving, hand_over. rax: the endpoint, rcx: the caller's slot. Leaves the Reply in rdx.
 	.macro	CALL_COMMIT core
 	mov	S_DATA(%rcx), %rdi			// badge
 	mov	T_REPLY(%rsp), %rdx
-	movq	$ENDPOINT_IS_IDLE, E_FAST(\core)(%rax)
+	{disp32} movq $ENDPOINT_IS_IDLE, E_FAST(\core)(%rax)
+	SITE_ENDPOINT 8
 	movq	$0, T_ENDPOINT(%rsp)
 	movq	$0, T_REPLY(%rsp)
 	movl	$STATE_READY, T_STATE(%rsp)
 	mov	%rbp, R_THREAD(%rdx)
-	movl	$REPLY_IS_PENDING, R_STATE(%rdx)
+	movl	$REPLY_IS_PENDING + \core, R_WORD(%rdx)
+	SITE_HOME
 	mov	%rdx, T_REPLY(%rbp)
 	movl	$STATE_ANSWER, T_STATE(%rbp)
 	mov	%rsi, T_RSI(%rbp)			// thread_cancel looks at the tag
@@ -101,18 +107,21 @@
 	.macro	CHECK_RECEIVE core
 	FIND_SLOT %rdi %rax RIGHT_RECV reply_slow\core
 	mov	S_OBJECT(%rax), %rax
-	cmpq	$ENDPOINT_IS_IDLE, E_FAST(\core)(%rax)
+	{disp32} cmpq $ENDPOINT_IS_IDLE, E_FAST(\core)(%rax)
+	SITE_ENDPOINT 5
 	jne	reply_slow\core
 	.endm
 
 	// endpoint_wait_receive, reply_cut, thread_wake. rax: the endpoint, rcx: the Reply.
 	.macro	REPLY_COMMIT core
 	movl	$STATE_RECEIVING, T_STATE(%rbp)
-	mov	%rbp, E_FAST(\core)(%rax)
+	{disp32} mov %rbp, E_FAST(\core)(%rax)
+	SITE_ENDPOINT 4
 	mov	%rax, T_ENDPOINT(%rbp)
 	mov	%rcx, T_REPLY(%rbp)
 	mov	%rsi, T_RSI(%rbp)
-	movl	$REPLY_IS_OFFERED, R_STATE(%rcx)
+	movl	$REPLY_IS_OFFERED + \core, R_WORD(%rcx)
+	SITE_HOME
 	mov	%rbp, R_THREAD(%rcx)
 	movq	$0, T_REPLY(%rsp)
 	movl	$STATE_READY, T_STATE(%rsp)
@@ -177,10 +186,10 @@
 	.endm
 
 	// The tag is not below fast_tags: perhaps only since there are 9 to 64 words, in a block.
-	.macro	CHECK_LONG slow
+	.macro	CHECK_LONG core slow
 	cmpq	$0, T_FAST_TAGS(%rbp)
 	je	\slow
-	cmp	fast_long_tags(%rip), %rsi
+	cmp	fast_long_tags\core(%rip), %rsi
 	jae	\slow
 	cmpq	$0, T_BLOCK(%rbp)
 	je	\slow
@@ -202,14 +211,15 @@
 	.macro	CALL_REST core long
 	FIND_SLOT %rdi %rcx RIGHT_SEND call_slow\core
 	mov	S_OBJECT(%rcx), %rax
-	mov	E_FAST(\core)(%rax), %rsp		// endpoint_receiver: it offers a Reply, and has a VSpace
+	{disp32} mov E_FAST(\core)(%rax), %rsp	// endpoint_receiver: it offers a Reply, and has a VSpace
+	SITE_ENDPOINT 4
 	cmp	$ENDPOINT_IS_SLOW, %rsp
 	jbe	call_slow\core
 	CHECK_BLOCK_OF_OTHER \long call_slow\core
 	mov	T_RUNNING(%rsp), %r11
 	test	%r11, %r11
 	jz	call\long\()_lend\core
-	CHECK_RUNS \core %rdx call\long\()_closely\core
+	CHECK_RUNS \core %rdx call_closely\core
 call\long\()_go\core:
 	CALL_COMMIT \core
 	CHARGE
@@ -221,11 +231,11 @@ call\long\()_lend\core:
 	mov	T_RUNNING(%rbp), %r11
 	cmpq	$LENDS_LIMIT, C_LEND_COUNT(%r11)
 	je	call_slow\core
-	CHECK_RUNS \core %rdx call\long\()_lend_closely\core
+	CHECK_RUNS \core %rdx call_lend_closely\core
 call\long\()_lend_go\core:
 	CALL_COMMIT \core
 	mov	%r11, R_LENT(%rdx)
-	movb	$1, R_IS_LENT(%rdx)
+	movb	$R_FLAG_LENT, R_FLAGS(%rdx)
 	mov	C_LENDS(%r11), %rcx
 	mov	%rcx, R_LEND_NEXT(%rdx)
 	mov	%rdx, C_LENDS(%r11)
@@ -234,24 +244,24 @@ call\long\()_lend_go\core:
 	COPY_IF	\long
 	SWITCH	\core
 
-call\long\()_closely\core:
-	CHECK_CLOSELY \core %rdx call_slow\core call\long\()_go\core
-
-	// Its time is running: what it has used up is not in `consumed` yet.
-call\long\()_lend_closely\core:
-	cmpq	$0, C_SLICE(%r11)
-	jne	call_slow\core
-	CHECK_CLOSELY \core %rdx call_slow\core call\long\()_lend_go\core
 	.endm
 
 	.macro	FAST_CALL core
-	.align	64
+	.align	32
 call_fast\core:
 	FAST_ENTER \core call_busy\core call_long\core
 	CALL_REST \core 0
 call_long\core:
-	CHECK_LONG call_slow\core
+	CHECK_LONG \core call_slow\core
 	CALL_REST \core 1
+
+call_closely\core:
+	CHECK_CLOSELY \core %rdx call_slow\core call0_go\core call1_go\core
+	// Its time is running: what it has used up is not in `consumed` yet.
+call_lend_closely\core:
+	cmpq	$0, C_SLICE(%r11)
+	jne	call_slow\core
+	CHECK_CLOSELY \core %rdx call_slow\core call0_lend_go\core call1_lend_go\core
 
 call_slow\core:
 	movl	$0, CORE(\core, CORE_LOCK)
@@ -263,12 +273,13 @@ call_slow\core:
 	.macro	REPLY_REST core long
 	FIND_SLOT %rdx %rcx RIGHT_REPLY reply_slow\core	// find_reply
 	mov	S_OBJECT(%rcx), %rcx
-	cmpl	$REPLY_IS_PENDING, R_STATE(%rcx)	// answer: no fault; with time and a VSpace
+	cmpl	$REPLY_IS_PENDING + \core, R_WORD(%rcx)	// answer: no fault; with time and a VSpace; from here
+	SITE_HOME
 	jne	reply\long\()_lent\core
 	mov	R_THREAD(%rcx), %rsp
 	CHECK_BLOCK_OF_OTHER \long reply_slow\core
 	mov	T_RUNNING(%rsp), %r11
-	CHECK_RUNS \core %rax reply\long\()_closely\core
+	CHECK_RUNS \core %rax reply_closely\core
 reply\long\()_go\core:
 	CHECK_RECEIVE \core
 	REPLY_COMMIT \core
@@ -278,7 +289,8 @@ reply\long\()_go\core:
 
 	// The server runs on the caller's time, and gives it back: lends_cut, for the latest of its Replies.
 reply\long\()_lent\core:
-	cmpl	$REPLY_IS_PENDING_LENT, R_STATE(%rcx)
+	cmpl	$REPLY_IS_PENDING_LENT + \core, R_WORD(%rcx)
+	SITE_HOME
 	jne	reply_slow\core
 	mov	R_THREAD(%rcx), %rsp
 	CHECK_BLOCK_OF_OTHER \long reply_slow\core
@@ -287,7 +299,7 @@ reply\long\()_lent\core:
 	jne	reply_slow\core
 	cmp	%rcx, C_LENDS(%r11)
 	jne	reply_slow\core
-	CHECK_RUNS \core %rax reply\long\()_lent_closely\core
+	CHECK_RUNS \core %rax reply_lent_closely\core
 reply\long\()_lent_go\core:
 	CHECK_RECEIVE \core
 	REPLY_COMMIT \core
@@ -298,23 +310,23 @@ reply\long\()_lent_go\core:
 	COPY_IF	\long
 	SWITCH	\core
 
-reply\long\()_closely\core:
-	CHECK_CLOSELY \core %rax reply_slow\core reply\long\()_go\core
-
-reply\long\()_lent_closely\core:
-	cmpq	$0, C_SLICE(%r11)
-	jne	reply_slow\core
-	CHECK_CLOSELY \core %rax reply_slow\core reply\long\()_lent_go\core
 	.endm
 
 	.macro	FAST_REPLY core
-	.align	64
+	.align	32
 reply_fast\core:
 	FAST_ENTER \core reply_busy\core reply_long\core
 	REPLY_REST \core 0
 reply_long\core:
-	CHECK_LONG reply_slow\core
+	CHECK_LONG \core reply_slow\core
 	REPLY_REST \core 1
+
+reply_closely\core:
+	CHECK_CLOSELY \core %rax reply_slow\core reply0_go\core reply1_go\core
+reply_lent_closely\core:
+	cmpq	$0, C_SLICE(%r11)
+	jne	reply_slow\core
+	CHECK_CLOSELY \core %rax reply_slow\core reply0_lent_go\core reply1_lent_go\core
 
 reply_slow\core:
 	movl	$0, CORE(\core, CORE_LOCK)
@@ -329,12 +341,15 @@ reply_busy\core:
 	jmp	syscall_fresh\core
 	.endm
 
+	.macro	FAST_DATA core
 	.balign	8
-fast_long_tags:					// more than 64 words, or anything but words
+fast_long_tags\core:				// more than 64 words, or anything but words
 	.quad	65 << 32
+	.endm
 
 	.macro	FAST_PATHS core
 	FAST_CALL \core
 	FAST_REPLY \core
 	FAST_BUSY \core
+	FAST_DATA \core
 	.endm

@@ -63,7 +63,7 @@ static void load(struct arch_fpu *fpu)
 		__asm__ volatile("fxrstor64 (%0)" ::"r"(fpu) : "memory");
 }
 
-void fpu_trap(struct core *core)
+void arch_fpu_give(struct core *core)
 {
 	struct thread *thread = core->current;
 

@@ -33,26 +33,17 @@ void arch_table_init_top(uint64_t *table)
 	table[511] = boot_pml4[511];
 }
 
-void arch_flush_page(uint64_t top_physical, uint64_t address)
+void arch_flush(struct core *core, uint64_t address, unsigned pages)
 {
-	if (arch_core()->loaded_top == top_physical)
+	(void)core;
+	if (!pages)
+		write_cr3(read_cr3());
+	for (; pages; pages--, address += PAGE_SIZE)
 		__asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
 }
 
-void arch_flush_space(uint64_t top_physical)
+void mmu_load_kernel(struct core *core)
 {
-	if (arch_core()->loaded_top == top_physical)
-		write_cr3(top_physical);
-}
-
-void arch_space_retire(uint64_t top_physical)
-{
-	struct core *core = arch_core();
-
-	if (core->loaded_top != top_physical)
-		return;
-	arch_thread_save(core, core->loaded);
-	core->loaded = NULL;
 	core->loaded_top = arch_virt_to_phys(boot_pml4);
 	write_cr3(core->loaded_top);
 }
@@ -70,7 +61,7 @@ static void map_image(void)
 			entry = physical | PTE_PRESENT | PTE_WRITE | PTE_NO_EXECUTE;
 		image_pt[i] = entry;
 	}
-	ASSERT((uint64_t)kernel_end <= KERNEL_BASE + LARGE_SIZE);
+	ASSERT((uint64_t)kernel_end <= STUB_BASE);
 	image_pd[0] = arch_virt_to_phys(image_pt) | PTE_PRESENT | PTE_WRITE;
 	boot_pdpt_high[510] = arch_virt_to_phys(image_pd) | PTE_PRESENT | PTE_WRITE;
 }
@@ -105,6 +96,10 @@ void mmu_init(void)
 	map_image();
 	map_low();
 	boot_pml4[0] = 0;
-	write_cr3(arch_virt_to_phys(boot_pml4));
-	arch_core()->loaded_top = arch_virt_to_phys(boot_pml4);
+	mmu_load_kernel(arch_core());
+}
+
+void mmu_map_stub(unsigned number, const void *page)
+{
+	image_pt[(STUB_BASE - KERNEL_BASE) / PAGE_SIZE + number] = arch_virt_to_phys(page) | PTE_PRESENT;
 }

@@ -13,8 +13,9 @@
 #define CORE_READY 40
 #define CORE_FPU_ON 80
 #define CORE_LIMITED 1120
-#define CORE_SIZE 1216
+#define CORE_SIZE 4096
 
+#define T_HOME 3
 #define T_IP 16
 #define T_SP 24
 #define T_FLAGS 32
@@ -65,12 +66,13 @@
 
 #define R_THREAD 16
 #define R_LENT 24
-#define R_STATE 32  // one byte; the next three are is_fault, is_lent, is_slow
-#define R_IS_LENT 34
+#define R_WORD 32  // home; is_fault, is_lent, is_slow; state
+#define R_FLAGS 33
+#define R_FLAG_LENT 2
 #define R_LEND_NEXT 40
-#define REPLY_IS_OFFERED 1
-#define REPLY_IS_PENDING 2
-#define REPLY_IS_PENDING_LENT 0x10002
+#define REPLY_IS_OFFERED 0x10000  // and the core
+#define REPLY_IS_PENDING 0x20000
+#define REPLY_IS_PENDING_LENT 0x20200
 
 #define C_USER 40
 #define C_SLICE 88
@@ -90,7 +92,10 @@
 #define SEL_KERNEL_DATA 0x10
 #define SEL_USER_DATA 0x1b
 #define SEL_USER_CODE 0x23
-#define SEL_TSS 0x28
+#define SEL_BOOT_CODE 0x18  // 32 bits, of the tables that the processors start with
+#define SEL_TSS 0x28        // and 16 more for each core
+#define STUB_BASE 0xffffffff801f0000  // a page for each core
+#define AP_ENTRY 0x8000     // physical, where a processor starts in real mode
 
 #define KERNEL_STACK_SIZE 8192
 #define RFLAGS_USER 0x202

@@ -13,6 +13,7 @@
 CHECK(struct core, current, CORE_CURRENT);
 CHECK(struct core, scratch, CORE_SCRATCH);
 CHECK(struct core, stack_top, CORE_STACK);
+CHECK(struct thread, head.home, T_HOME);
 CHECK(struct thread, regs.ip, T_IP);
 CHECK(struct thread, regs.sp, T_SP);
 CHECK(struct thread, regs.flags, T_FLAGS);
@@ -39,8 +40,6 @@ CHECK(struct slot, object, S_OBJECT);
 CHECK(struct endpoint, core, E_CORE);
 CHECK(struct endpoint_core, fast, 0);
 CHECK(struct reply, thread, R_THREAD);
-CHECK(struct reply, is_fault, R_STATE + 1);
-CHECK(struct reply, is_lent, R_IS_LENT);
 CHECK(struct reply, lend_next, R_LEND_NEXT);
 CHECK(struct sched_context, user, C_USER);
 CHECK(struct sched_context, slice, C_SLICE);
@@ -51,13 +50,15 @@ CHECK(struct sched_context, lend_count, C_LEND_COUNT);
 CHECK(struct sched_context, is_limited, C_IS_LIMITED);
 CHECK(struct slot, data, S_DATA);
 CHECK(struct reply, lent, R_LENT);
-CHECK(struct reply, state, R_STATE);
+CHECK(struct reply, home, R_WORD);
+CHECK(struct reply, state, R_WORD + 2);
+CHECK(struct kernel, core, 0);
 CHECK(struct sched_context, above, C_ABOVE);
 CHECK(struct sched_context, consumed, C_CONSUMED);
 _Static_assert(THREAD_READY == STATE_READY && THREAD_ANSWER == STATE_ANSWER, "states");
 _Static_assert(THREAD_RECEIVING == STATE_RECEIVING, "states");
-_Static_assert(REPLY_OFFERED == REPLY_IS_OFFERED && REPLY_PENDING == REPLY_IS_PENDING, "reply states");
-_Static_assert(REPLY_IS_PENDING_LENT == (REPLY_PENDING | 1u << 8 * (R_IS_LENT - R_STATE)), "lent");
+_Static_assert(REPLY_OFFERED << 16 == REPLY_IS_OFFERED && REPLY_PENDING << 16 == REPLY_IS_PENDING, "replies");
+_Static_assert(REPLY_IS_PENDING_LENT == (REPLY_IS_PENDING | R_FLAG_LENT << 8), "lent");
 _Static_assert(ENDPOINT_IDLE == ENDPOINT_IS_IDLE && ENDPOINT_SLOW == ENDPOINT_IS_SLOW, "endpoints");
 _Static_assert(sizeof(struct endpoint_core) == E_CORE_SIZE && sizeof(struct slot) == 64, "sizes");
 _Static_assert(LENDS_MAX == LENDS_LIMIT && STOP_LIMITED == CORE_STOP_LIMITED, "limits");
@@ -70,7 +71,7 @@ _Static_assert((ENDPOINT_RIGHTS & RIGHTS_FAST) == (RIGHT_SEND | RIGHT_RECV), "ri
 _Static_assert(((UNTYPED_RIGHTS | CNODE_RIGHTS | FRAME_RIGHTS | VSPACE_RIGHTS | THREAD_RIGHTS |
 		 SCHEDCONTEXT_RIGHTS | SCHEDCONTROL_RIGHTS | NOTIFICATION_RIGHTS | INTERRUPT_RIGHTS |
 		 IRQCONTROL_RIGHTS | IOPORT_RIGHTS) & RIGHTS_FAST) == 0, "rights");
-_Static_assert(sizeof(struct core) == CORE_SIZE, "CORE_SIZE");
+_Static_assert(sizeof(struct core) == CORE_SIZE && CORE_SIZE == 1 << 12, "CORE_SIZE");
 _Static_assert(THREAD_FULL == T_FULL_BIT, "flag of a full exit");
 _Static_assert(offsetof(struct abi_block, redirect_ip) == BLOCK_REDIRECT_IP, "block");
 _Static_assert(offsetof(struct abi_block, redirect_flags) == BLOCK_REDIRECT_FLAGS, "block");

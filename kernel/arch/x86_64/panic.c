@@ -12,7 +12,7 @@ static bool is_text(uint64_t address)
 	return address >= (uint64_t)text_start && address < (uint64_t)text_end;
 }
 
-// The address is one to return to: that of the call lies before it, and may end its function.
+// A return address: the call lies before it, and may be the last of its function.
 static void print_caller(uint64_t address)
 {
 	const struct symbol *found = NULL;
@@ -67,6 +67,7 @@ static void print_thread(const struct thread *thread)
 
 void arch_panic(void)
 {
+	apic_stop_others();
 	print_registers();
 	backtrace();
 	print_thread(arch_core()->current);

@@ -49,6 +49,18 @@ void arch_thread_switch(struct core *core, struct thread *from, struct thread *t
 	fpu_switch(core, to);
 }
 
+void arch_core_leave(struct core *core)
+{
+	struct thread *thread = core->current ? core->current : core->loaded;
+
+	if (thread)
+		bases_save(thread);
+	if (core->fpu_owner)
+		fpu_save(core, core->fpu_owner);
+	core->loaded = NULL;
+	mmu_load_kernel(core);
+}
+
 void arch_thread_save(struct core *core, struct thread *thread)
 {
 	if (core->loaded == thread && thread)

@@ -44,20 +44,34 @@ struct ist_stack {
 
 enum { IST_NMI = 1, IST_DOUBLE_FAULT, IST_MACHINE_CHECK, IST_DEBUG, IST_COUNT };
 
-static struct stack stacks[1];
-static struct ist_stack ist_stacks[IST_COUNT];
-static struct tss tss;
+#define GDT_TSS (SEL_TSS / 8)
+
+struct stacks {
+	struct stack stack;
+	struct ist_stack ist[IST_COUNT - 1];
+};
+_Static_assert(sizeof(struct stacks) <= STACKS_SIZE, "STACKS_SIZE");
+
+static struct tss tss[CORES_MAX];
 static struct gate idt[256];
-static uint64_t gdt[8] = {
-	0, 0x00af9a000000ffff, 0x00cf92000000ffff, 0x00cff2000000ffff, 0x00affa000000ffff, 0, 0, 0,
+static uint64_t gdt[GDT_TSS + 2 * CORES_MAX] = {
+	0, 0x00af9a000000ffff, 0x00cf92000000ffff, 0x00cff2000000ffff, 0x00affa000000ffff,
 };
 
-extern char trap_table[], interrupt_table[], syscall_stub0[], text_start[], text_end[];
+extern char trap_table[], interrupt_table[], stub_start[];
 
 void trap_user(struct core *core, uint64_t vector, uint64_t error);
 void trap_in_kernel(struct trap_frame *frame);
 
-struct core *arch_core(void) { return &kernel.core[0]; }
+// The task register tells: each core has a TSS of its own.
+struct core *arch_core(void)
+{
+	uint32_t selector;
+
+	__asm__ volatile("str %0" : "=r"(selector));
+	return &kernel.core[(selector - SEL_TSS) / 16];
+}
+
 void arch_relax(void) { __asm__ volatile("pause"); }
 
 static void gate_set(unsigned vector, uint64_t address, unsigned ist)
@@ -73,19 +87,36 @@ static void gate_set(unsigned vector, uint64_t address, unsigned ist)
 	};
 }
 
-static void load_tables(void)
+static void load_tables(const struct core *core)
 {
 	struct pointer gdtr = {sizeof gdt - 1, (uint64_t)gdt}, idtr = {sizeof idt - 1, (uint64_t)idt};
-	uint64_t base = (uint64_t)&tss;
+	unsigned number = (unsigned)(core - kernel.core);
 
-	gdt[5] = 0x0000890000000000 | (sizeof tss - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
-	gdt[6] = base >> 32;
 	__asm__ volatile("lgdt %0" ::"m"(gdtr));
 	__asm__ volatile("lidt %0" ::"m"(idtr));
-	__asm__ volatile("ltr %w0" ::"r"(SEL_TSS));
+	__asm__ volatile("ltr %w0" ::"r"(SEL_TSS + 16 * number));
 }
 
-static void fill_tables(struct core *core)
+void cpu_tables(struct core *core, void *memory)
+{
+	struct stacks *stacks = memory;
+	unsigned number = (unsigned)(core - kernel.core);
+	struct tss *own = &tss[number];
+	uint64_t *descriptor = &gdt[GDT_TSS + 2 * number], base = (uint64_t)own;
+
+	descriptor[0] = 0x0000890000000000 | (sizeof *own - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
+	descriptor[1] = base >> 32;
+	for (unsigned i = 1; i < IST_COUNT; i++) {
+		stacks->ist[i - 1].core = core;
+		own->ist[i - 1] = (uint64_t)&stacks->ist[i - 1].core;
+	}
+	stacks->stack.core = core;
+	core->stack_top = (uint64_t)&stacks->stack.core;
+	own->rsp[0] = core->stack_top;
+	own->io_map = sizeof *own;
+}
+
+void idt_init(void)
 {
 	for (unsigned i = 0; i < 32; i++)
 		gate_set(i, (uint64_t)trap_table + i * 16, 0);
@@ -95,14 +126,6 @@ static void fill_tables(struct core *core)
 	gate_set(VECTOR_DOUBLE_FAULT, (uint64_t)trap_table + VECTOR_DOUBLE_FAULT * 16, IST_DOUBLE_FAULT);
 	gate_set(VECTOR_MACHINE_CHECK, (uint64_t)trap_table + VECTOR_MACHINE_CHECK * 16, IST_MACHINE_CHECK);
 	gate_set(1, (uint64_t)trap_table + 16, IST_DEBUG);
-	for (unsigned i = 1; i < IST_COUNT; i++) {
-		ist_stacks[i].core = core;
-		tss.ist[i - 1] = (uint64_t)&ist_stacks[i].core;
-	}
-	stacks[0].core = core;
-	core->stack_top = (uint64_t)&stacks[0].core;
-	tss.rsp[0] = core->stack_top;
-	tss.io_map = sizeof tss;
 }
 
 void cpu_init(struct core *core)
@@ -110,8 +133,7 @@ void cpu_init(struct core *core)
 	struct cpuid features = cpuid(7, 0);
 	uint64_t cr4 = read_cr4() | CR4_FSGSBASE;
 
-	fill_tables(core);
-	load_tables();
+	load_tables(core);
 	if (!(features.b & BIT(0)))
 		panic("the processor lacks FSGSBASE (with QEMU: -cpu qemu64,+fsgsbase)");
 	if (features.b & BIT(7))
@@ -121,7 +143,7 @@ void cpu_init(struct core *core)
 	write_cr4(cr4);
 	// sysret takes its selectors from bits 48-63: user data + 8 is user code.
 	wrmsr(MSR_STAR, (uint64_t)(SEL_USER_DATA - 8) << 48 | (uint64_t)SEL_KERNEL_CODE << 32);
-	wrmsr(MSR_LSTAR, (uint64_t)syscall_stub0);
+	wrmsr(MSR_LSTAR, (uint64_t)stub_start + (uint64_t)(core - kernel.core) * PAGE_SIZE);
 	wrmsr(MSR_FMASK, FLAGS_MASKED);
 }
 
@@ -132,6 +154,11 @@ static void interrupt(struct core *core, unsigned vector)
 	if (vector == VECTOR_TIMER) {
 		apic_end_of_interrupt();
 		kernel_timer(core);
+		return;
+	}
+	if (vector == VECTOR_SIGNAL) {
+		apic_end_of_interrupt();
+		kernel_signal(core);
 		return;
 	}
 	if (interrupt_is_level(vector))
@@ -162,7 +189,7 @@ void trap_user(struct core *core, uint64_t vector, uint64_t error)
 	else if (vector == VECTOR_PAGE_FAULT)  // QEMU's iretq: it reads the program's stack as the kernel
 		kernel_exception(core, VECTOR_PROTECTION, 0);
 	else if (vector == VECTOR_NO_FPU)
-		fpu_trap(core);
+		kernel_fpu(core);
 	else if (vector == VECTOR_NMI || vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_MACHINE_CHECK)
 		panic("processor exception %u", (unsigned)vector);
 	else
