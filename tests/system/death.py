@@ -8,7 +8,9 @@ import tempfile
 
 from pithtest import PITH, Terminal, pith
 
-SCRIPT = "echo start; sleep 1; echo end; exit 5"
+# The break comes long after the first line, on a busy machine, too.
+SCRIPT = "echo start; sleep 3; echo end; exit 5"
+MOMENT = 1200
 STOPPED = b"the machine stopped without a status"
 CAUSES = {
     "null": r"page fault at 0x0 \(execute\), ip 0x0, sp 0x[0-9a-f]+",
@@ -41,7 +43,7 @@ def assert_ends(what, script=SCRIPT, out=b"start\n", **more):
 
 def ends_test(name, how):
     def test():
-        assert_ends("break=%s@500:%s" % (name, how))
+        assert_ends("break=%s@%d:%s" % (name, MOMENT, how))
     return test
 
 
@@ -52,7 +54,7 @@ for _name in ("console", "file", "process", "terminal", "net"):
 
 def test_uart_is_dispensable():
     for how, cause in CAUSES.items():
-        status, out, err, log = broken("break=uart@500:" + how)
+        status, out, err, log = broken("break=uart@%d:" % MOMENT + how)
         assert (status, out, err) == (5, b"start\nend\n", b""), (status, out, err)
         assert re.search("supervisor: uart died: " + cause, log), log
 
@@ -77,7 +79,7 @@ def test_at_the_start():
 
 def test_supervisor():
     for how, cause in CAUSES.items():
-        status, out, err, log = broken("break=supervisor@500:" + how)
+        status, out, err, log = broken("break=supervisor@%d:" % MOMENT + how)
         assert status == 70 and STOPPED in err and out == b"start\n", (status, out, err)
         cause = cause.replace("0x", "")
         assert re.search("pith: panic: the first task died: " + cause, log), log
@@ -93,7 +95,7 @@ def test_pipe_in_traffic():
 
 def test_output_in_traffic():
     for name in ("file", "process", "terminal", "console"):
-        status, out, err, log = broken("break=%s@700" % name, "yes")
+        status, out, err, log = broken("break=%s@%d" % (name, MOMENT), "yes")
         assert status == 70 and STOPPED in err and name + " died" in log, (status, err, log)
         assert set(out) <= {ord("y"), ord("\n")} and len(out) > 100
     # Long enough that the death comes in the middle on any machine.
@@ -120,7 +122,7 @@ def test_output_that_the_host_does_not_take():
     with tempfile.TemporaryDirectory() as folder:
         child = subprocess.Popen(
             [PITH, "run", "--log", folder + "/log", "--timeout", "40", "--boot-args",
-             "break=process@700", "--", "yes"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+             "break=process@%d" % MOMENT, "--", "yes"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         # Nothing reads the pipe until the machine has stopped.
         while "the terminal does not answer" not in open(folder + "/log", encoding="latin-1").read() \
                 if os.path.exists(folder + "/log") else True:
