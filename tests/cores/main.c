@@ -320,13 +320,14 @@ static void no_time_is_lent_across(unsigned core)
 {
 	struct worker *server = worker_make(serve, core, BOOT_SLOT_VSPACE, 0);
 	struct worker *caller = worker_make(call_on, core, BOOT_SLOT_VSPACE, 0);
+	struct msg m = {.tag = TAG(1, 1)};
 
 	caller->peer = server;
 	worker_start(server);
 	worker_start(caller);
 	worker_await(caller, 10);
 	must(thread_suspend(caller->thread), "suspend");
-	doze(1000);  // the server waits again
+	must(sys_call(server->endpoint, &m), "call");  // answered: the server waits again
 	must(schedcontext_bind(server->context, 0), "unbind");
 	must(thread_resume(caller->thread), "resume");
 	worker_await(caller, 10);
