@@ -122,6 +122,9 @@ unpack()
 	mv "$build/root/$package.new" "$build/root/$package"
 }
 
+# Make calls it for the root and for the disc at the same time.
+exec 9>"$build/lock"
+flock 9
 configure
 while [ $# -gt 0 ]; do
 	package=$1
