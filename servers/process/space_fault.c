@@ -130,7 +130,7 @@ static uint32_t ahead_count(struct ahead *ahead, const struct vma *vma, const st
 	while (count < wanted && i + count < CHUNK_PAGES && entry_address(chunk, i + count) < vma->end &&
 	       is_it(vma, chunk, i + count))
 		count++;
-	ahead_note(ahead, page, wanted, count);
+	ahead_note(ahead, page, count);
 	return count;
 }
 
