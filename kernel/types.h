@@ -226,7 +226,7 @@ struct batch {
 	struct batch *next;
 	struct vspace *vspace;
 	uint32_t free;                   // bit i: page i is a free table
-	uint32_t reserved;
+	bool is_closing;                 // it is being deleted: no table is taken from it
 	uint64_t *parent[BATCH_TABLES];  // the entry that points to table i, null when cut off
 	uint8_t level[BATCH_TABLES];
 	uint16_t used[BATCH_TABLES];     // entries of table i that are present

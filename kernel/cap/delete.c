@@ -60,8 +60,10 @@ bool slot_delete(struct core *core, struct slot *slot, unsigned *budget)
 		mapping_drop(slot);
 		*budget -= *budget < 8 ? *budget : 8;
 	}
-	if (slot->flags & SLOT_POOL)
-		batch_detach((struct batch *)slot);
+	if (slot->flags & SLOT_POOL && !batch_detach((struct batch *)slot, budget)) {
+		*budget = 0;
+		return false;
+	}
 	if (slot->flags & SLOT_DEAD)
 		watch_remove(slot);
 	if (slot->flags & SLOT_THREAD)

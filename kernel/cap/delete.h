@@ -22,7 +22,8 @@ void endpoint_childless(struct core *core, struct slot *slot);
 // A blocked thread cannot be answered on the fast path any more. Defined by object/message.c.
 void thread_make_slow(struct thread *thread);
 
-// Delete a capability; what was derived from it moves up. False: its mapping is large, go on later.
+// Delete a capability; what was derived from it moves up. False: its mapping, or what was
+// made of it for a VSpace, is large: go on later.
 bool slot_delete(struct core *core, struct slot *slot, unsigned *budget);
 
 // Empty the dying; false when the budget ran out before.

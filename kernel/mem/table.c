@@ -12,6 +12,8 @@
 //     one that was mapped there with that page. A slot's mapping may have holes, where another was laid
 //     over it, or where its table was taken.
 //  4. batch.used[i] is the number of present entries of table i, the kernel's own part not counted.
+//  5. A batch that is closing is still in its VSpace's list, but no table is taken from it; those of its
+//     tables that were cut off count as free, whatever is in them.
 #include "mem/table.h"
 
 #include "base/print.h"
@@ -19,6 +21,7 @@
 
 #define PIECE_PAGES 128  // entries changed before interrupts are let in
 #define PIECE_BATCHES 8  // batches looked through before interrupts are let in
+#define CUT_STEPS 24     // of DELETE_BUDGET, for a table whose entries are to be looked through
 #define FLUSH_PAGES 8    // more than that: all translations go
 #define LARGE_PAGES (1u << TABLE_INDEX_BITS)
 #define LARGE_SIZE ((uint64_t)LARGE_PAGES * PAGE_SIZE)
@@ -84,7 +87,7 @@ static void entries_remove(const uint64_t *entry, unsigned count)
 static uint64_t *table_alloc(struct vspace *vspace, uint64_t *parent, unsigned level)
 {
 	for (struct batch *batch = vspace->batches; batch; batch = batch->next) {
-		if (!batch->free)
+		if (!batch->free || batch->is_closing)
 			continue;
 		unsigned index = lowest_bit(batch->free);
 		uint64_t *table = batch_table(batch, index);
@@ -117,20 +120,40 @@ static void table_cut(struct batch *batch, unsigned index)
 	}
 }
 
-void batch_detach(struct batch *batch)
+// Cut off tables until the budget is used up; true when none is left. One that was cut counts as free.
+static bool batch_cut(struct batch *batch, unsigned *budget)
+{
+	for (unsigned i = 1; i < BATCH_TABLES; i++) {
+		unsigned steps = batch->level[i] ? CUT_STEPS : 1;
+
+		if (batch->free & BIT(i))
+			continue;
+		if (*budget == 0)
+			return false;
+		table_cut(batch, i);
+		batch->free |= (uint32_t)BIT(i);
+		*budget -= *budget < steps ? *budget : steps;
+	}
+	return true;
+}
+
+bool batch_detach(struct batch *batch, unsigned *budget)
 {
 	struct vspace *vspace = batch->vspace;
+	struct batch **at = &vspace->batches;
+	bool is_done;
 
-	for (unsigned i = 1; i < BATCH_TABLES; i++)
-		if (!(batch->free & BIT(i)))
-			table_cut(batch, i);
-	for (struct batch **at = &vspace->batches; *at; at = &(*at)->next) {
-		if (*at == batch) {
-			*at = batch->next;
-			break;
-		}
-	}
+	batch->is_closing = true;
+	is_done = batch_cut(batch, budget);
 	space_flush(vspace->top_physical, 0, 0);
+	if (!is_done)
+		return false;
+	while (*at != batch) {
+		ASSERT(*at);
+		at = &(*at)->next;
+	}
+	*at = batch->next;
+	return true;
 }
 
 // Give a table without entries back, and those above it that had only this one.

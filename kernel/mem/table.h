@@ -11,8 +11,9 @@ struct vspace *vspace_make(void *memory);
 // of: the capability moves into the batch's header.
 void vspace_add_batch(struct vspace *vspace, void *memory, struct slot *source);
 
-// Take a batch's tables out of its VSpace: the Untyped behind it is being deleted.
-void batch_detach(struct batch *batch);
+// Take a batch's tables out of its VSpace: the Untyped behind it is being deleted. False: the budget of
+// steps is used up, go on later; no table is made of the batch meanwhile.
+bool batch_detach(struct batch *batch, unsigned *budget);
 
 // Map the next piece of the Frame's window: the slot says where, and how far it has come.
 // OK with slot->map_pages advanced (all of it is mapped when it equals slot->count); NO_MEMORY: a

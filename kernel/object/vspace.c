@@ -193,7 +193,8 @@ bool vspace_empty(struct core *core, struct object *object, unsigned *budget)
 		if (*budget < 20)
 			return *budget = 0, false;
 		*budget -= 20;
-		slot_delete(core, &vspace->batches->source, budget);
+		if (!slot_delete(core, &vspace->batches->source, budget))
+			return false;
 	}
 	return true;
 }

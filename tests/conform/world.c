@@ -6,7 +6,7 @@
 
 #define WORKERS_MAX 8
 #define BLOCKS_AT 0x60000000ull
-#define CASE_BITS 24
+#define CASE_BITS 26
 #define CASE_SLOT 2048
 #define CASE_SLOTS 1536
 #define TABLES 4  // batches for the tables of both spaces

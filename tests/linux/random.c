@@ -89,7 +89,7 @@ static int is_left_out(long number)
 static void names_make(void)
 {
 	static const char *const names[] = {"/tmp/random-a", "/tmp/random-b", "/tmp/random-d/x", "/tmp/random-d",
-					    ".", "/dev/null", "", "/bin/sh"};
+					    ".", "/dev/null", "", "/tmp/random-sh"};
 
 	for (int i = 0; i < 8; i++)
 		strcpy(memory + 64 * i, names[i]);
@@ -156,6 +156,21 @@ static void thread_start(void)
 			  CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
 		  NULL, &thread_tid, NULL, &thread_tid) < 0)
 		thread_tid = 0;
+}
+
+// The shell, for them to run: they are root, and may change its mode.
+static int shell_copy(void)
+{
+	static char data[65536];
+	int from = open("/bin/sh", O_RDONLY), to = open("/tmp/random-sh", O_WRONLY | O_CREAT | O_TRUNC, 0755);
+	ssize_t n;
+
+	while ((n = read(from, data, sizeof data)) > 0)
+		if (write(to, data, (size_t)n) != n)
+			return -1;
+	close(from);
+	close(to);
+	return n == 0 ? 0 : -1;
 }
 
 // Not where this test writes: a child may make its output of any size.
@@ -257,7 +272,7 @@ int main(int argc, char **argv)
 	int stuck = 0;
 
 	progress = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (chdir("/tmp") || progress == MAP_FAILED)
+	if (chdir("/tmp") || progress == MAP_FAILED || shell_copy())
 		return 1;
 	mkdir("/tmp/random-d", 0777);
 	// A child that has lost its memory or its life is followed by the next.

@@ -8,11 +8,11 @@ from pithtest import TOP
 
 CATEGORIES = ("system calls", "IPC", "replies", "transfer", "rights", "capability operations", "faults", "scheduling",
               "contexts", "timeouts", "interrupts", "notifications", "cancel", "death", "VSpace", "retype",
-              "preempted revoke", "FPU", "TLS", "ports", "threads", "exports")
+              "preempted revoke", "long operations", "FPU", "TLS", "ports", "threads", "exports")
 CASES_MIN = 300
 LIMIT = 120
 MACHINE = ["qemu-system-x86_64", "-M", "q35", "-accel", "tcg", "-cpu", "qemu64,+fsgsbase,+smep,+smap", "-smp", "1",
-           "-m", "256M", "-icount", "shift=0,sleep=off", "-nodefaults", "-no-user-config", "-no-reboot", "-display",
+           "-m", "512M", "-icount", "shift=0,sleep=off", "-nodefaults", "-no-user-config", "-no-reboot", "-display",
            "none", "-kernel", os.path.join(TOP, "build/kernel/pith.elf"), "-initrd",
            os.path.join(TOP, "build/tests/conform.img"), "-serial", "stdio"]
 

@@ -4,13 +4,14 @@
 //
 //   qemu-system-x86_64 -plugin file=longest.so,out=FILE ...
 //
-// FILE has at the end a line `COUNT ADDRESS` for each of the longest, the longest first: the address is where the
-// user's last instructions before it begin.
+// FILE has at the end a line `COUNT ADDRESS MOSTLY` for each of the longest, the longest first: where the user's
+// last instructions before it begin, and where the kernel's begin that were executed most often in it.
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/host/plugin.h"
@@ -19,10 +20,17 @@
 #define HLT 0xf4
 
 struct way {
-	uint64_t count, from;
+	uint64_t count, from, mostly;
 };
 
-static uint64_t count, from;
+// Instructions of the kernel that are translated together: how often they were executed in the way `number`.
+struct block {
+	struct block *next;
+	uint64_t address, number, times;
+};
+
+static uint64_t count, from, number, most_times, mostly;
+static struct block *blocks;
 static struct way longest[KEPT];
 static bool is_booted;
 static FILE *out;
@@ -31,7 +39,8 @@ static void print(void)
 {
 	rewind(out);
 	for (unsigned i = 0; i < KEPT && longest[i].count; i++)
-		fprintf(out, "%" PRIu64 " %" PRIx64 "\n", longest[i].count, longest[i].from);
+		fprintf(out, "%" PRIu64 " %" PRIx64 " %" PRIx64 "\n", longest[i].count, longest[i].from,
+			longest[i].mostly);
 	fflush(out);
 }
 
@@ -58,11 +67,43 @@ static void ended(unsigned cpu, void *next)
 {
 	(void)cpu;
 	if (is_booted && count > longest[KEPT - 1].count)
-		keep((struct way){count, from});
+		keep((struct way){count, from, mostly});
 	is_booted = is_booted || count;
 	count = 0;
+	most_times = 0;
+	number++;
 	if (next)
 		from = (uint64_t)(uintptr_t)next;
+}
+
+static void executed(unsigned cpu, void *data)
+{
+	struct block *block = data;
+
+	(void)cpu;
+	block->times = block->number == number ? block->times + 1 : 1;
+	block->number = number;
+	if (block->times > most_times) {
+		most_times = block->times;
+		mostly = block->address;
+	}
+}
+
+// Translations come and go: each address has one for good.
+static struct block *block_of(uint64_t address)
+{
+	struct block *block = blocks;
+
+	while (block && block->address != address)
+		block = block->next;
+	if (!block) {
+		block = calloc(1, sizeof *block);
+		if (!block)
+			abort();
+		*block = (struct block){blocks, address, 0, 0};
+		blocks = block;
+	}
+	return block;
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -74,6 +115,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, ended, QEMU_PLUGIN_CB_NO_REGS, (void *)(uintptr_t)address);
 		return;
 	}
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, QEMU_PLUGIN_CB_NO_REGS, block_of(address));
 	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 
