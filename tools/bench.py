@@ -129,7 +129,8 @@ def main():
                         "bench/results, or printed rows) and the ratio")
     parser.add_argument("--tables", action="store_true",
                         help="then print the rows beside seL4's, and the lecture's table of one-way messages")
-    parser.add_argument("--record", metavar="RELEASE", help="then keep the rows in bench/results/RELEASE.json")
+    parser.add_argument("--record", metavar="RELEASE", help="then keep the rows in bench/results/RELEASE.json, and put the newest "
+                        "of these into README.md")
     parser.add_argument("--linux", action="store_true",
                         help="compare the costs of Linux programs with Debian's cloud kernel, which is "
                         "fetched the first time: a table, and build/bench-linux.json")
@@ -146,6 +147,8 @@ def main():
     if subprocess.run(["make", "-s", "-C", TOP, "bench"], stdout=subprocess.DEVNULL).returncode:
         sys.exit(2)
     if args.linux:
+        if args.compare or args.tables or args.record:
+            parser.error("--compare, --tables and --record are for the other rows, not for --linux")
         bench_linux.run(args.only, args.icount_only, args.docs)
         return
     rows, sources = [], (native_rows, linux_rows, prompt_row, output_row)
@@ -163,7 +166,7 @@ def main():
         bench_report.against_sel4(rows)
         bench_report.lecture(rows)
     if args.record:
-        bench_report.record(args.record, rows)
+        bench_report.record(args.record, rows, args.cycles)
 
 
 main()

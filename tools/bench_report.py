@@ -30,6 +30,7 @@ LECTURE = (
     ("seL4", 2013, "Cortex-A9", 1000, 316),
 )
 
+
 def fail(text):
     sys.exit("bench: " + text)
 
@@ -88,18 +89,65 @@ def lecture(rows):
           "a message is, and nothing about how long that takes; --cycles measures that where there is KVM.")
 
 
-def record(name, rows):
-    """bench/results/NAME.json: the rows with everything that one needs to get them again."""
+# Of README.md: the rows whose sum is shown, what they are, seL4's figure or null for that of SEL4.
+README_ROWS = (
+    (("ipc.call.cross.words8",), "call to another address space, eight words", "205 (four words)"),
+    (("ipc.reply_recv.cross.words8",), "the answer, and the next receive", "231 (four words)"),
+    (("ipc.call.cross.words16", "ipc.reply_recv.cross.words16"), "both, sixteen words", "about 1,620"),
+    (("ipc.send",), "one-way message to who waits", None),
+    (("signal.none",), "signal, nobody waits", None),
+    (("wait.pending",), "wait for what was signalled", None),
+    (("fault.call", "fault.reply"), "fault to its handler and back", None),
+    (("pagefault.served",), "page fault served by a pager", None),
+    (("map.1", "unmap.1"), "map and unmap a page", None),
+    (("thread.create", "thread.destroy"), "make and destroy a thread", None),
+)
+README_BEGIN = "<!-- figures: ./pith bench --record -->\n"
+README_END = "<!-- end of figures -->\n"
+
+
+def latest():
+    """The path of the newest file of bench/results."""
+    found = {}
+    for name in os.listdir(RESULTS):
+        path = os.path.join(RESULTS, name)
+        with open(path, encoding="utf-8") as f:
+            found[json.load(f)["date"], name] = path
+    return found[max(found)]
+
+
+def readme_table(path):
+    """What stands between README.md's marks, made of a file of bench/results."""
+    rows = load(path)
+    lines = [README_BEGIN, "| instructions | Pith | seL4 16.0 |\n", "| --- | ---: | ---: |\n"]
+    for names, text, theirs in README_ROWS:
+        theirs = theirs or format(sum(SEL4[n] for n in names), ",")
+        lines.append("| %s: %s | %s | %s |\n" % (" + ".join(names), text,
+                                               format(sum(rows[n] for n in names), ","), theirs))
+    lines.append("\nFrom %s.\n" % os.path.relpath(path, TOP))
+    return "".join(lines) + README_END
+
+
+def readme_split():
+    """README.md before its table, the table, and what follows it."""
+    with open(os.path.join(TOP, "README.md"), encoding="utf-8") as f:
+        before, rest = f.read().split(README_BEGIN)
+    table, after = rest.split(README_END)
+    return before, README_BEGIN + table + README_END, after
+
+
+def record(name, rows, cycles):
+    """bench/results/NAME.json: the rows with everything that one needs to get them again; and README.md's table."""
     if not name.replace(".", "").replace("-", "").isalnum():
         fail("--record wants a name like 0.1")
     report = {
         "release": name,
         "date": datetime.date.today().isoformat(),
         "commit": output("git", "rev-parse", "HEAD").strip() +
-                  (" with changes" if output("git", "status", "--porcelain", "-uno") else ""),
+                  (" with changes" if output("git", "status", "--porcelain") else ""),
         "compiler": output("gcc", "--version").splitlines()[0],
         "emulator": output("qemu-system-x86_64", "--version").splitlines()[0],
-        "cpu": "qemu64,+fsgsbase,+smep,+smap, -icount shift=0,sleep=off",
+        "cpu": "host, KVM" if cycles else "qemu64,+fsgsbase,+smep,+smap, -icount shift=0,sleep=off",
         "method": "docs/bench.md; a row of the kernel is the least of at least six readings",
         "rows": rows,
     }
@@ -107,3 +155,7 @@ def record(name, rows):
     with open(os.path.join(RESULTS, name + ".json"), "w", encoding="utf-8") as f:
         json.dump(report, f, indent=1)
         f.write("\n")
+    if not cycles:
+        before, _, after = readme_split()
+        with open(os.path.join(TOP, "README.md"), "w", encoding="utf-8") as f:
+            f.write(before + readme_table(latest()) + after)

@@ -70,9 +70,9 @@ void row_add_value(const char *name, uint64_t value);
 uint64_t row_pair(void);
 void row_print_all(void);
 
-// A call of a kernel object, measured.
-void invoke(const char *name, cap_t cap, unsigned label, unsigned count,
-	    const uint64_t words[MSG_WORDS_REGISTERS]);
+// A call of a kernel object, measured. Returns its instructions.
+uint64_t invoke(const char *name, cap_t cap, unsigned label, unsigned count,
+		const uint64_t words[MSG_WORDS_REGISTERS]);
 #define WORDS(...) ((const uint64_t[MSG_WORDS_REGISTERS]){__VA_ARGS__})
 
 void message_rows(void);

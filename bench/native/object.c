@@ -31,23 +31,30 @@ static void map_rows(void)
 static void retype_rows(void)
 {
 	static const struct {
-		const char *name;
+		const char *make, *destroy;
 		uint64_t type, bits;
 	} kinds[] = {
-		{"retype.untyped", TYPE_UNTYPED, 12},	      {"retype.cnode64", TYPE_CNODE, 6},
-		{"retype.frame", TYPE_FRAME, 12},	      {"retype.vspace", TYPE_VSPACE, 0},
-		{"retype.thread", TYPE_THREAD, 0},	      {"retype.schedcontext", TYPE_SCHEDCONTEXT, 0},
-		{"retype.endpoint", TYPE_ENDPOINT, 0},	      {"retype.reply", TYPE_REPLY, 0},
-		{"retype.notification", TYPE_NOTIFICATION, 0},
+		{"retype.untyped", "destroy.untyped", TYPE_UNTYPED, 12},
+		{"retype.cnode64", "destroy.cnode64", TYPE_CNODE, 6},
+		{"retype.frame", "destroy.frame", TYPE_FRAME, 12},
+		{"retype.vspace", "destroy.vspace", TYPE_VSPACE, 0},
+		{"retype.thread", "destroy.thread", TYPE_THREAD, 0},
+		{"retype.schedcontext", "destroy.schedcontext", TYPE_SCHEDCONTEXT, 0},
+		{"retype.endpoint", "destroy.endpoint", TYPE_ENDPOINT, 0},
+		{"retype.reply", "destroy.reply", TYPE_REPLY, 0},
+		{"retype.notification", "destroy.notification", TYPE_NOTIFICATION, 0},
 	};
 	cap_t block = world_untyped(), slot = slot_alloc();
 
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		for (unsigned n = 0; n < TIMES; n++) {
-			invoke("reset", block, METHOD_UNTYPED_RESET, 0, WORDS(0));
-			invoke(kinds[i].name, block, METHOD_UNTYPED_RETYPE, 5,
-			       WORDS(kinds[i].type, kinds[i].bits, 1, BOOT_SLOT_CNODE, slot));
-			must(cnode_delete(BOOT_SLOT_CNODE, slot, 1), "delete");
+			uint64_t cost = invoke("reset", block, METHOD_UNTYPED_RESET, 0, WORDS(0));
+
+			cost += invoke(kinds[i].make, block, METHOD_UNTYPED_RETYPE, 5,
+				       WORDS(kinds[i].type, kinds[i].bits, 1, BOOT_SLOT_CNODE, slot));
+			if (kinds[i].type == TYPE_FRAME)
+				row_add_value("reset_retype.frame", cost);
+			invoke(kinds[i].destroy, BOOT_SLOT_CNODE, METHOD_CNODE_DELETE, 2, WORDS(slot, 1));
 		}
 	}
 }

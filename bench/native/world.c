@@ -87,8 +87,8 @@ void row_print_all(void)
 	print("bench\tdone\n");
 }
 
-void invoke(const char *name, cap_t cap, unsigned label, unsigned count,
-	    const uint64_t words[MSG_WORDS_REGISTERS])
+uint64_t invoke(const char *name, cap_t cap, unsigned label, unsigned count,
+		const uint64_t words[MSG_WORDS_REGISTERS])
 {
 	struct probe p = {.number = SYSCALL_BASE + SYSCALL_CALL, .cap = cap, .tag = TAG(label, count)};
 
@@ -96,6 +96,7 @@ void invoke(const char *name, cap_t cap, unsigned label, unsigned count,
 	probe_call(&p);
 	must((err_t)p.err, name);
 	row_add(name, p.start, p.end);
+	return p.end - p.start - row_pair();
 }
 
 // --- objects
