@@ -265,6 +265,16 @@ static int64_t fill_empty(struct window_call *call, char *window)
 	return window_write(window, "", 1);
 }
 
+// Of sockets and terminals: file systems without blocks (simple_statfs of Linux; magic numbers: statfs(2)).
+static int64_t statfs_bare(uint64_t out, unsigned kind)
+{
+	const uint64_t magic = kind == HANDLE_SOCKET ? 0x534f434b : 0x1cd1;
+	const uint64_t valid = 0x20;
+	const uint64_t fs[STATFS_SIZE / 8] = {magic, PAGE_SIZE, 0, 0, 0, 0, 0, 0, 255, PAGE_SIZE, valid};
+
+	return user_put(out, fs, sizeof fs);
+}
+
 // The file system of an open file: asked with an empty name on its handle.
 int64_t call_fstatfs(uint64_t fd, uint64_t out)
 {
@@ -276,7 +286,7 @@ int64_t call_fstatfs(uint64_t fd, uint64_t out)
 	if (result)
 		return result;
 	if (handle.kind != HANDLE_FILE)
-		return call_missing();
+		return statfs_bare(out, handle.kind);
 	call.cap = handle.cap;
 	result = window_call(&call);
 	return result < 0 ? result : user_put(out, window_memory(WINDOW_FILE), STATFS_SIZE);

@@ -25,6 +25,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -254,6 +255,11 @@ static void names(void)
 		      FAILS(C(fstatfs, dir, 8), EFAULT),
 	      "fstatfs");
 	close(fd), close(dir);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	check(C(fstatfs, fd, &fs) == 0 && fs.f_type == 0x534f434b && fs.f_namelen == 255 && fs.f_blocks == 0 &&
+		      FAILS(C(fstatfs, fd, 8), EFAULT),
+	      "fstatfs of a socket");
+	close(fd);
 	unlink("n"), unlink("n3"), unlink("l"), unlink("p"), unlink("r"), unlink("s");
 }
 
