@@ -4,10 +4,8 @@
 
 #include "lib/rt/rt.h"
 #include "tests/conform/world.h"
+#include "tests/lib/serial.h"
 
-#define COM1 0x3f8
-#define COM1_STATUS 5
-#define COM1_EMPTY 0x20
 #define TOLD_MAX 8  // failed checks of one case
 
 extern const struct test_case __start_cases[], __stop_cases[];
@@ -15,20 +13,10 @@ extern const struct test_case __start_cases[], __stop_cases[];
 static const struct test_case *current;
 static unsigned failed;
 
-static void put(char c)
-{
-	uint64_t status = 0;
-
-	while (!(status & COM1_EMPTY))
-		if (ioport_in(BOOT_SLOT_IOPORT, COM1 + COM1_STATUS, 1, &status))
-			return;
-	(void)ioport_out(BOOT_SLOT_IOPORT, COM1, 1, (uint8_t)c);
-}
-
 static void print(const char *text)
 {
 	for (; *text; text++)
-		put(*text == '_' ? ' ' : *text);
+		serial_put(*text == '_' ? ' ' : *text);
 }
 
 void world_fail(const char *why)

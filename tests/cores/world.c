@@ -4,26 +4,14 @@
 #include <string.h>
 
 #include "tests/cores/cores.h"
+#include "tests/lib/serial.h"
 
 #define WORKERS_MAX 24
 #define FREE_AT 0x60000000ull
-#define COM1 0x3f8
-#define COM1_STATUS 5
-#define COM1_EMPTY 0x20
 
 static struct worker workers[WORKERS_MAX];
 static cap_t untyped;
 static uint64_t free_at = FREE_AT;
-
-static void put(char c)
-{
-	uint64_t status = 0;
-
-	while (!(status & COM1_EMPTY))
-		if (ioport_in(BOOT_SLOT_IOPORT, COM1 + COM1_STATUS, 1, &status))
-			return;
-	(void)ioport_out(BOOT_SLOT_IOPORT, COM1, 1, (uint8_t)c);
-}
 
 void say(const char *format, ...)
 {
@@ -34,8 +22,8 @@ void say(const char *format, ...)
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	for (const char *at = line; *at; at++)
-		put(*at);
-	put('\n');
+		serial_put(*at);
+	serial_put('\n');
 }
 
 void must(err_t err, const char *what)
