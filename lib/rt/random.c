@@ -4,10 +4,16 @@
 #include "lib/rt/random.h"
 #include "lib/rt/rt.h"
 
+#define BLOCK_BYTES 64
+#define POOL_BYTES (4 * BLOCK_BYTES)
+
+// The last `left` bytes of `bytes` have not been given out.
 static struct {
 	bool seeded, has_rdrand;
 	uint32_t key[8];
 	uint64_t counter;
+	size_t left;
+	uint8_t bytes[POOL_BYTES];
 } pool;
 
 static uint64_t counter_read(void)
@@ -37,7 +43,7 @@ static bool rdrand_read(uint64_t *value)
 
 static uint32_t rotate(uint32_t x, unsigned n) { return x << n | x >> (32 - n); }
 
-static void quarter(uint32_t *x, int a, int b, int c, int d)
+static inline __attribute__((always_inline)) void quarter(uint32_t *x, int a, int b, int c, int d)
 {
 	x[a] += x[b];
 	x[d] = rotate(x[d] ^ x[a], 16);
@@ -49,39 +55,51 @@ static void quarter(uint32_t *x, int a, int b, int c, int d)
 	x[b] = rotate(x[b] ^ x[c], 7);
 }
 
-// ChaCha20 (RFC 8439): one block of the key stream.
-static void chacha_block(const uint32_t *key, const uint64_t *nonce, uint32_t *out)
+static void chacha_rounds(uint32_t x[16])
 {
-	uint32_t in[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
+	for (int i = 0; i < 10; i++) {
+		quarter(x, 0, 4, 8, 12);
+		quarter(x, 1, 5, 9, 13);
+		quarter(x, 2, 6, 10, 14);
+		quarter(x, 3, 7, 11, 15);
+		quarter(x, 0, 5, 10, 15);
+		quarter(x, 1, 6, 11, 12);
+		quarter(x, 2, 7, 8, 13);
+		quarter(x, 3, 4, 9, 14);
+	}
+}
+
+// ChaCha20 (RFC 8439): one block of the key stream.
+static void chacha_block(const uint32_t *key, const uint64_t *nonce, uint8_t *out)
+{
+	uint32_t in[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}, x[16];
 
 	memcpy(in + 4, key, 32);
 	memcpy(in + 12, nonce, 16);
-	memcpy(out, in, 64);
-	for (int i = 0; i < 10; i++) {
-		for (int j = 0; j < 4; j++)
-			quarter(out, j, 4 + j, 8 + j, 12 + j);
-		for (int j = 0; j < 4; j++)
-			quarter(out, j, 4 + (j + 1) % 4, 8 + (j + 2) % 4, 12 + (j + 3) % 4);
-	}
+	memcpy(x, in, BLOCK_BYTES);
+	chacha_rounds(x);
 	for (int i = 0; i < 16; i++)
-		out[i] += in[i];
+		x[i] += in[i];
+	memcpy(out, x, BLOCK_BYTES);
 }
 
-// The first half of each block becomes the next key, so that what was given out cannot be found
-// from what is kept.
-static void pool_block(uint32_t out[8])
+// The first bytes become the next key, so that what was given out cannot be found from what is kept.
+static void pool_fill(void)
 {
-	uint64_t nonce[2] = {pool.counter++, counter_read()};
+	uint64_t nonce[2] = {0, counter_read()};
 	uint64_t hardware;
-	uint32_t block[16];
 
 	if (pool.has_rdrand && rdrand_read(&hardware)) {
 		pool.key[0] ^= (uint32_t)hardware;
 		pool.key[1] ^= (uint32_t)(hardware >> 32);
 	}
-	chacha_block(pool.key, nonce, block);
-	memcpy(pool.key, block, 32);
-	memcpy(out, block + 8, 32);
+	for (size_t i = 0; i < POOL_BYTES; i += BLOCK_BYTES) {
+		nonce[0] = pool.counter++;
+		chacha_block(pool.key, nonce, pool.bytes + i);
+	}
+	memcpy(pool.key, pool.bytes, sizeof(pool.key));
+	memset(pool.bytes, 0, sizeof(pool.key));
+	pool.left = POOL_BYTES - sizeof(pool.key);
 }
 
 static void pool_seed(void)
@@ -102,15 +120,19 @@ static void pool_seed(void)
 void rt_random(void *buffer, size_t bytes)
 {
 	uint8_t *to = buffer;
-	uint32_t block[8];
 
 	if (!pool.seeded)
 		pool_seed();
 	while (bytes) {
-		size_t piece = bytes < sizeof(block) ? bytes : sizeof(block);
+		if (!pool.left)
+			pool_fill();
 
-		pool_block(block);
-		memcpy(to, block, piece);
+		size_t piece = bytes < pool.left ? bytes : pool.left;
+		uint8_t *from = pool.bytes + POOL_BYTES - pool.left;
+
+		memcpy(to, from, piece);
+		memset(from, 0, piece);
+		pool.left -= piece;
 		to += piece;
 		bytes -= piece;
 	}

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 // Fill `buffer`. From the processor's generator where it has one (RDRAND). Otherwise from a ChaCha20
-// generator that is seeded, and stirred at each call, with the time-stamp counter: on a machine
+// generator that is seeded, and stirred each time it makes some, with the time-stamp counter: on a machine
 // whose timing an attacker knows to the tick, that can be predicted.
 void rt_random(void *buffer, size_t bytes);
 

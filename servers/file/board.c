@@ -1,9 +1,9 @@
 #include "servers/file/board.h"
 
 #include "abi/gen/stubs.h"
+#include "lib/rt/random.h"
 #include "servers/file/epoll.h"
 #include "servers/file/heap.h"
-#include "servers/file/random.h"
 
 #include <poll.h>
 
@@ -48,7 +48,7 @@ struct board *board_make(struct context *context, struct set *set, uint32_t page
 		heap_put(board, sizeof *board);
 		return NULL;
 	}
-	random_get(&board->token, sizeof board->token);
+	rt_random(&board->token, sizeof board->token);
 	board->token = board->token << 16 | i;
 	board->set = set;
 	board->context = context;

@@ -2,11 +2,11 @@
 #include "servers/file/file.h"
 
 #include "abi/gen/stubs.h"
+#include "lib/rt/random.h"
 #include "servers/file/board.h"
 #include "servers/file/cview.h"
 #include "servers/file/desk.h"
 #include "servers/file/heap.h"
-#include "servers/file/random.h"
 
 static struct context *contexts[CONTEXTS_MAX];
 static uint32_t generations[CONTEXTS_MAX];
@@ -78,7 +78,7 @@ static struct window *window_make(struct context *context, uint32_t i)
 	if (!window)
 		return NULL;
 	windows[i] = window;
-	random_get(&window->token, sizeof window->token);
+	rt_random(&window->token, sizeof window->token);
 	window->token = window->token << 16 | i;
 	window->context = context;
 	window->slot = slot_alloc();

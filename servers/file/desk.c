@@ -1,8 +1,8 @@
 #include "servers/file/desk.h"
 
 #include "abi/gen/stubs.h"
+#include "lib/rt/random.h"
 #include "servers/file/heap.h"
-#include "servers/file/random.h"
 
 #define DESKS_MAX 1024
 
@@ -75,7 +75,7 @@ static struct desk *desk_make(struct context *context)
 	if (!desk)
 		return NULL;
 	desks[i] = desk;
-	random_get(&desk->token, sizeof desk->token);
+	rt_random(&desk->token, sizeof desk->token);
 	desk->token = desk->token << 16 | i;
 	desk->context = context;
 	desk->slot = slot_alloc();

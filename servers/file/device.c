@@ -2,7 +2,7 @@
 #include "servers/file/file.h"
 
 #include "abi/gen/stubs.h"
-#include "servers/file/random.h"
+#include "lib/rt/random.h"
 
 #define DEVICES_MAX 72  // the terminals, and each pseudo-terminal
 
@@ -33,7 +33,7 @@ int64_t device_read(const struct inode *inode, void *to, uint32_t length)
 		memset(to, 0, length);
 		return length;
 	default:
-		random_get(to, length);
+		rt_random(to, length);
 		return length;
 	}
 }

@@ -18,7 +18,6 @@
 #include "servers/file/answer.h"
 #include "servers/file/cview.h"
 #include "servers/file/heap.h"
-#include "servers/file/random.h"
 #include "servers/file/timer.h"
 
 #define HEAP_SLACK 65536u  // for the C library itself
@@ -77,7 +76,6 @@ int main(void)
 		rt_log("no memory");
 		return 1;
 	}
-	random_init();
 	error = files_init(info);
 	if (error != 0) {
 		rt_log("the boot image cannot be used: error %d", -error);
