@@ -396,7 +396,8 @@ struct process_block {
 	uint64_t epoch_ns, ticks_per_second, ticks_at_boot;  // clocks
 	uint64_t exe_base, exe_entry;
 	uint32_t fd_limit, handle_count;
-	uint32_t thread_count, reserved;  // process server
+	uint32_t thread_count;  // process server
+	uint32_t fd_end;        // no descriptor from here on is open
 	uint64_t pending;       // process server: signals that any thread may take (process_signal_take)
 	uint64_t ignored;       // bit n - 1: signal n would be ignored (from actions; kept by the library)
 	uint64_t caught;        // bit n - 1: signal n has a handler

@@ -2,8 +2,6 @@
 
 #include "env/linux/errno.h"
 
-#define FDS_AT_ONCE 16u
-
 uint32_t descriptor_handle_limit(const struct process_block *process)
 {
 	uint32_t limit = process->handle_count;
@@ -47,6 +45,8 @@ int64_t descriptor_reserve(struct process_block *process)
 void descriptor_set(struct process_block *process, uint32_t fd, uint32_t handle, bool cloexec)
 {
 	process->fds[fd] = (struct linux_fd){(uint16_t)(handle + 1), cloexec};
+	if (fd >= process->fd_end)
+		process->fd_end = fd + 1;
 }
 
 int64_t descriptor_remove(struct process_block *process, uint64_t fd)
@@ -55,33 +55,16 @@ int64_t descriptor_remove(struct process_block *process, uint64_t fd)
 
 	if (handle >= 0)
 		process->fds[fd] = (struct linux_fd){0, 0};
+	while (process->fd_end && process->fds[descriptor_end(process) - 1].handle == 0)
+		process->fd_end = descriptor_end(process) - 1;
 	return handle;
-}
-
-// Are all of FDS_AT_ONCE descriptors from `fd` on closed? Most of a table is.
-static bool descriptors_are_closed(const struct process_block *process, uint32_t fd)
-{
-	uint64_t any = 0;
-
-	for (unsigned i = 0; i < FDS_AT_ONCE / 2; i++) {
-		uint64_t two;
-
-		__builtin_memcpy(&two, &process->fds[fd + 2 * i], sizeof two);
-		any |= two;
-	}
-	return any == 0;
 }
 
 void descriptor_bitmap(const struct process_block *process, uint64_t *bitmap)
 {
 	for (unsigned i = 0; i < LINUX_FD_MAX / 64; i++)
 		bitmap[i] = 0;
-	for (uint32_t fd = 0; fd < LINUX_FD_MAX; fd++) {
-		if (fd % FDS_AT_ONCE == 0 && descriptors_are_closed(process, fd)) {
-			fd += FDS_AT_ONCE - 1;
-			continue;
-		}
-
+	for (uint32_t fd = 0; fd < descriptor_end(process); fd++) {
 		int64_t handle = descriptor_find(process, fd);
 
 		if (handle >= 0)

@@ -2,7 +2,7 @@
 // the caller holds the lock.
 //
 // Invariants: fds[fd].handle is 0 or the index + 1 of a handle; handles[i].references counts the
-// descriptors that name it, and calls that have reserved it; 0: its slot is empty.
+// descriptors that name it, and calls that have reserved it; 0: its slot is empty. fds from fd_end on are 0.
 #ifndef ENV_LINUX_DESCRIPTOR_H
 #define ENV_LINUX_DESCRIPTOR_H
 
@@ -44,6 +44,12 @@ static inline int64_t handle_get(const struct process_block *process, uint64_t f
 		return index;
 	*out = handle_at(process, (uint32_t)index);
 	return 0;
+}
+
+// No descriptor from here on is open.
+static inline uint32_t descriptor_end(const struct process_block *process)
+{
+	return process->fd_end < LINUX_FD_MAX ? process->fd_end : LINUX_FD_MAX;
 }
 
 // The lowest closed descriptor from `from` on, or -EMFILE.

@@ -23,7 +23,6 @@
 #define STACK_RESERVE_MIN 0x8000000ull
 #define STACK_RESERVE_MAX 0x1000000000ull
 #define AUX_WORDS 64  // of the vector, argc and the two ends of pointers included
-#define FDS_AT_ONCE 16u
 #define HWCAP2_FSGSBASE 2u  // the instructions work: the kernel needs them itself
 
 // Random numbers for one exec, made at once.
@@ -344,20 +343,6 @@ static void signals_move(struct thread *to, struct thread *from)
 	to->block->work = to->block->pending | to->block->queued | to->task->queue.mask ? WORK_SIGNAL : 0;
 }
 
-// Are all of FDS_AT_ONCE descriptors from `fd` on closed? Most of a table is.
-static bool descriptors_are_closed(const struct process_block *block, uint32_t fd)
-{
-	uint64_t any = 0;
-
-	for (unsigned i = 0; i < FDS_AT_ONCE / 2; i++) {
-		uint64_t two;
-
-		memcpy(&two, &block->fds[fd + 2 * i], sizeof(two));
-		any |= two;
-	}
-	return any == 0;
-}
-
 // The tables of the new program: descriptors without close-on-exec, handlers back to the default.
 static void tables_move(struct body *to, const struct body *from, uint64_t *bitmap)
 {
@@ -365,13 +350,8 @@ static void tables_move(struct body *to, const struct body *from, uint64_t *bitm
 	const struct process_block *old = from->block;
 
 	memset(bitmap, 0, LINUX_FD_MAX / 8);
-	for (uint32_t i = 0; i < LINUX_FD_MAX; i++) {
+	for (uint32_t i = 0; i < LINUX_FD_MAX && i < old->fd_end; i++) {
 		struct linux_fd fd = old->fds[i];
-
-		if (i % FDS_AT_ONCE == 0 && descriptors_are_closed(old, i)) {
-			i += FDS_AT_ONCE - 1;
-			continue;
-		}
 
 		if (!fd.handle || fd.handle > from->handles || fd.cloexec)
 			continue;
@@ -379,6 +359,7 @@ static void tables_move(struct body *to, const struct body *from, uint64_t *bitm
 		uint32_t handle = fd.handle - 1u;
 
 		new->fds[i] = (struct linux_fd){fd.handle, 0};
+		new->fd_end = i + 1;
 		if (!new->handles[handle].references)
 			new->handles[handle] = (struct linux_handle){0, old->handles[handle].kind,
 								     old->handles[handle].type,

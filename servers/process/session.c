@@ -164,6 +164,7 @@ static bool streams_set(struct body *body, const cap_t streams[3])
 			       NULL))
 			return false;
 		body->block->fds[i] = (struct linux_fd){(uint16_t)(i + 1), 0};
+		body->block->fd_end = i + 1;
 		body->block->handles[i] = (struct linux_handle){1, HANDLE_TERMINAL, 0, LINUX_SLOT_HANDLES + i};
 	}
 	return true;

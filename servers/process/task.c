@@ -30,17 +30,41 @@ void task_table_make(struct task_table *table)
 
 struct task *task_init(struct task_table *table) { return task_find(table, TASK_INIT_PID); }
 
+static uint32_t lower(uint32_t least, uint32_t number, uint32_t from)
+{
+	return number >= from && number < least ? number : least;
+}
+
+// The lowest number from `from` on that is a task's pid, group or session.
+static uint32_t number_find(const struct task_table *table, uint32_t from)
+{
+	uint32_t least = TASK_PID_MAX;
+
+	for (uint32_t i = 0; i < TASK_MAX; i++) {
+		const struct task *t = &table->items[i];
+
+		if (t->state != TASK_FREE)
+			least = lower(lower(lower(least, t->pid, from), t->pgid, from), t->sid, from);
+	}
+	return least;
+}
+
+// A group or session is named by a task's pid, so that none comes to lie before pid_clear.
 static bool pid_is_used(struct task_table *table, uint32_t pid)
 {
 	if (table->by_pid[pid])
 		return true;
-	for (uint32_t i = 0; i < TASK_MAX; i++) {
-		const struct task *t = &table->items[i];
+	if (pid >= table->pid_clear)
+		table->pid_clear = number_find(table, pid);
+	return pid >= table->pid_clear;
+}
 
-		if (t->state != TASK_FREE && (t->pgid == pid || t->sid == pid))
-			return true;
-	}
-	return false;
+static uint32_t pid_after(struct task_table *table, uint32_t pid)
+{
+	if (pid + 1 < TASK_PID_MAX)
+		return pid + 1;
+	table->pid_clear = 0;
+	return TASK_INIT_PID + 1;
 }
 
 // There are far fewer entries than pids, so one is found soon.
@@ -49,8 +73,8 @@ static uint32_t pid_make(struct task_table *table)
 	uint32_t pid = table->pid_next;
 
 	while (pid_is_used(table, pid))
-		pid = pid + 1 < TASK_PID_MAX ? pid + 1 : TASK_INIT_PID + 1;
-	table->pid_next = pid + 1 < TASK_PID_MAX ? pid + 1 : TASK_INIT_PID + 1;
+		pid = pid_after(table, pid);
+	table->pid_next = pid_after(table, pid);
 	return pid;
 }
 

@@ -62,6 +62,7 @@ struct task_table {
 	uint16_t by_pid[TASK_PID_MAX];  // index + 1; TASK_TID and a number: a thread's tid
 	uint32_t free_first;            // chain through generation-stamped entries: see task.c
 	uint32_t count, pid_next;
+	uint32_t pid_clear;             // no task has a pid, group or session from pid_next to here
 	uint16_t free_next[TASK_MAX];
 };
 
