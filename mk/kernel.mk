@@ -10,9 +10,9 @@ KERNEL_OBJECTS := $(call objects,kernel/obj,$(KERNEL_SOURCES))
 KERNEL_SCRIPT := kernel/arch/$(PORT)/kernel.ld
 
 # gcc sees all files at once when it links: half of the calls of the slow path are gone then. No room is
-# left between the parts of a function: it is text that nobody needs, or steps that do nothing.
+# left between functions and their parts: it is text that nobody needs, or steps that do nothing.
 KERNEL_GCC := $(shell echo | $(CC) -x c -Werror -falign-jumps=1 -c -o /dev/null - 2>/dev/null && echo yes)
-KERNEL_DENSE := -falign-loops=1 $(if $(KERNEL_GCC),-falign-jumps=1 -falign-labels=1 -flto)
+KERNEL_DENSE := -falign-functions=1 -falign-loops=1 $(if $(KERNEL_GCC),-falign-jumps=1 -falign-labels=1 -flto)
 
 KERNEL_FLAGS := -std=c11 -O2 -g $(WARNINGS) $(PLAIN) -ffreestanding -mgeneral-regs-only \
 	-mno-red-zone -mcmodel=kernel -fno-pic -fno-pie -fno-omit-frame-pointer \
@@ -23,6 +23,11 @@ KERNEL_FLAGS := -std=c11 -O2 -g $(WARNINGS) $(PLAIN) -ffreestanding -mgeneral-re
 KERNEL_COLD := main.c program.c base/print.c \
 	$(addprefix arch/x86_64/,boot.c console.c panic.c smp.c)
 $(call objects,kernel/obj,$(addprefix kernel/,$(KERNEL_COLD))): KERNEL_FLAGS += -Os -fno-lto
+
+# What is done seldom and not for its cost: small comes first, too, but the compiler sees who calls it.
+KERNEL_SELDOM := $(addprefix object/,schedcontext.c interrupt.c) \
+	$(addprefix arch/x86_64/,mmu.c apic.c)
+$(call objects,kernel/obj,$(addprefix kernel/,$(KERNEL_SELDOM))): KERNEL_FLAGS += -Os
 $(call objects,kernel/obj,kernel/base/string.c): KERNEL_FLAGS += -fno-lto
 
 $(eval $(call compile,kernel/obj,KERNEL_FLAGS))

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define BIT(n) (1ull << (n))
+#define COLD __attribute__((cold))  // runs seldom: small comes first
 #define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 static inline uint64_t align_up(uint64_t x, uint64_t align) { return (x + align - 1) & ~(align - 1); }

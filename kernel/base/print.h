@@ -3,10 +3,10 @@
 #define KERNEL_BASE_PRINT_H
 
 // printf with %s %c %d %u %x %p %%, widths and zero padding, and l for 64 bits.
-void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void print(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 
 // An invariant does not hold: say so, and stop the machine.
-_Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 
 // Provided by the port: one character to the console, and the end of everything.
 void arch_console_put(char c);

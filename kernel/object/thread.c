@@ -79,7 +79,7 @@ err_t thread_set_block(struct invocation *call)
 	return OK;
 }
 
-err_t thread_bind(struct invocation *call)
+COLD err_t thread_bind(struct invocation *call)
 {
 	struct thread *thread = thread_of(call);
 	struct slot *slot = call->arg[0] ? cspace_find(call->caller, call->arg[0]) : NULL;
@@ -187,7 +187,7 @@ static bool is_user(uint64_t address)
 	return address < USER_END;
 }
 
-err_t thread_set_redirect(struct invocation *call)
+COLD err_t thread_set_redirect(struct invocation *call)
 {
 	struct thread *thread = thread_of(call);
 
@@ -231,7 +231,7 @@ err_t thread_upcall(struct invocation *call)
 	return OK;
 }
 
-err_t thread_set_timeout(struct invocation *call)
+COLD err_t thread_set_timeout(struct invocation *call)
 {
 	struct thread *thread = thread_of(call);
 

@@ -15,6 +15,7 @@
 #define MSR_FS_BASE 0xc0000100
 #define MSR_GS_BASE 0xc0000101
 
+#define VECTOR_DEBUG 1
 #define VECTOR_NMI 2
 #define VECTOR_NO_FPU 7
 #define VECTOR_DOUBLE_FAULT 8
@@ -103,7 +104,8 @@ static inline void write_cr4(uint64_t v) { __asm__ volatile("mov %0, %%cr4" ::"r
 // What was pushed when the kernel itself was interrupted: entry.S.
 struct trap_frame {
 	uint64_t rbx, rbp, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
-	uint64_t vector, error, ip, cs, flags, sp, ss;
+	uint64_t vector;  // its lowest byte
+	uint64_t error, ip, cs, flags, sp, ss;
 };
 
 // Set-up, in the order of boot_main (boot.c).

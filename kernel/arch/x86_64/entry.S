@@ -233,42 +233,48 @@ idle:
 // --- exceptions and interrupts: the processor has pushed ss, rsp, rflags, cs, rip (and the error code)
 // on the core's stack.
 
-	.macro	TRAP vector has_error
-	.align	16
-	.if	!\has_error
-	push	$0
+// A number is pushed as one byte with its sign, and the jumps are short ones: the tables are most of what
+// the ways in take.
+
+	.macro	EXCEPTIONS to
+	.rept	16			// 8 bytes each
+	.balign	8
+	.if	!((i == 8) || (i >= 10 && i <= 14) || (i == 17) || (i == 21) || (i == 29) || (i == 30))
+	push	$0			// those have an error code
 	.endif
-	push	$\vector
-	jmp	trap
+	push	$i
+	jmp	\to
+	.set	i, i + 1
+	.endr
 	.endm
 
-	.globl	trap_table, interrupt_table
-	.align	16
-trap_table:				// 16 bytes each: exceptions
-	.set	i, 0
-	.rept	32
-	.if	(i == 8) || (i >= 10 && i <= 14) || (i == 17) || (i == 21) || (i == 29) || (i == 30)
-	TRAP	i 1
-	.else
-	TRAP	i 0
+	.globl	trap_table, trap_table_high, interrupt_table
+	.balign	128
+	// 128 bytes for 30 vectors, 4 bytes each. They have no error code: the number takes its place, too.
+interrupt_table:
+	.set	i, 32
+	.rept	8
+	.balign	128
+	.rept	30
+	.if	i < 256
+	push	$i - (i & 128) * 2
+	jmp	1f
 	.endif
 	.set	i, i + 1
 	.endr
-
-	.align	16
-interrupt_table:			// 8 bytes each: interrupts, from vector 32 on
-	.rept	224
-	.balign	8
-	push	$i - 128		// one byte, with its sign
-	jmp	trap_interrupt
-	.set	i, i + 1
+1:	push	(%rsp)
+	jmp	trap
 	.endr
 
-	// They have no error code: the number takes its place, too.
-	.align	16
-trap_interrupt:
-	addq	$128, (%rsp)
-	push	(%rsp)
+trap_table_high:
+	.set	i, 16
+	EXCEPTIONS 2f
+2:	jmp	trap
+
+	.balign	8
+trap_table:
+	.set	i, 0
+	EXCEPTIONS trap
 
 	// Stack: vector, error, rip, cs, rflags, rsp, ss, the core.
 trap:
@@ -293,7 +299,7 @@ trap:
 	mov	%r14, T_R14(%rax)
 	mov	%r15, T_R15(%rax)
 	orl	$T_FULL_BIT, T_STATE_FLAGS(%rax)
-	pop	%rsi			// vector
+	pop	%rsi			// vector, its lowest byte
 	pop	%rdx			// error
 	pop	T_IP(%rax)
 	pop	%rcx			// cs

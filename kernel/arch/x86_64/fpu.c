@@ -15,7 +15,7 @@ static uint64_t states = 3;
 // Erratum of QEMU's emulation (TCG, seen in 7.2): XSAVE and XRSTOR do not trap while CR0.TS is set, so a
 // program would read and write the registers of whoever owns them. Without OSXSAVE they do not exist,
 // nor does AVX; FXSAVE traps as it should.
-static bool xsave_traps(void)
+static COLD bool xsave_traps(void)
 {
 	struct cpuid id = cpuid(0x40000000, 0);
 
@@ -24,7 +24,7 @@ static bool xsave_traps(void)
 	return !(id.b == 0x54474354 && id.c == 0x43544743 && id.d == 0x47435447);  // "TCGTCGTCGTCG"
 }
 
-void fpu_init(void)
+COLD void fpu_init(void)
 {
 	uint64_t cr4 = read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT;
 

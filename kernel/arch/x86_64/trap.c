@@ -58,9 +58,9 @@ static uint64_t gdt[GDT_TSS + 2 * CORES_MAX] = {
 	0, 0x00af9a000000ffff, 0x00cf92000000ffff, 0x00cff2000000ffff, 0x00affa000000ffff,
 };
 
-extern char trap_table[], interrupt_table[], stub_start[];
+extern char trap_table[], trap_table_high[], interrupt_table[], stub_start[];
 
-void trap_user(struct core *core, uint64_t vector, uint64_t error);
+void trap_user(struct core *core, uint64_t pushed, uint64_t error);
 void trap_in_kernel(struct trap_frame *frame);
 
 // The task register tells: each core has a TSS of its own.
@@ -74,8 +74,20 @@ struct core *arch_core(void)
 
 void arch_relax(void) { __asm__ volatile("pause"); }
 
-static void gate_set(unsigned vector, uint64_t address, unsigned ist)
+// The layout of entry.S.
+static COLD uint64_t gate_address(unsigned vector)
 {
+	if (vector < 16)
+		return (uint64_t)trap_table + vector * 8;
+	if (vector < 32)
+		return (uint64_t)trap_table_high + (vector - 16) * 8;
+	return (uint64_t)interrupt_table + (vector - 32) / 30 * 128 + (vector - 32) % 30 * 4;
+}
+
+static COLD void gate_set(unsigned vector, unsigned ist)
+{
+	uint64_t address = gate_address(vector);
+
 	idt[vector] = (struct gate){
 		.offset_low = (uint16_t)address,
 		.selector = SEL_KERNEL_CODE,
@@ -87,7 +99,7 @@ static void gate_set(unsigned vector, uint64_t address, unsigned ist)
 	};
 }
 
-static void load_tables(const struct core *core)
+static COLD void load_tables(const struct core *core)
 {
 	struct pointer gdtr = {sizeof gdt - 1, (uint64_t)gdt}, idtr = {sizeof idt - 1, (uint64_t)idt};
 	unsigned number = (unsigned)(core - kernel.core);
@@ -97,7 +109,7 @@ static void load_tables(const struct core *core)
 	__asm__ volatile("ltr %w0" ::"r"(SEL_TSS + 16 * number));
 }
 
-void cpu_tables(struct core *core, void *memory)
+COLD void cpu_tables(struct core *core, void *memory)
 {
 	struct stacks *stacks = memory;
 	unsigned number = (unsigned)(core - kernel.core);
@@ -116,19 +128,17 @@ void cpu_tables(struct core *core, void *memory)
 	own->io_map = sizeof *own;
 }
 
-void idt_init(void)
+COLD void idt_init(void)
 {
-	for (unsigned i = 0; i < 32; i++)
-		gate_set(i, (uint64_t)trap_table + i * 16, 0);
-	for (unsigned i = 32; i < 256; i++)
-		gate_set(i, (uint64_t)interrupt_table + (i - 32) * 8, 0);
-	gate_set(VECTOR_NMI, (uint64_t)trap_table + VECTOR_NMI * 16, IST_NMI);
-	gate_set(VECTOR_DOUBLE_FAULT, (uint64_t)trap_table + VECTOR_DOUBLE_FAULT * 16, IST_DOUBLE_FAULT);
-	gate_set(VECTOR_MACHINE_CHECK, (uint64_t)trap_table + VECTOR_MACHINE_CHECK * 16, IST_MACHINE_CHECK);
-	gate_set(1, (uint64_t)trap_table + 16, IST_DEBUG);
+	for (unsigned i = 0; i < 256; i++)
+		gate_set(i, 0);
+	gate_set(VECTOR_NMI, IST_NMI);
+	gate_set(VECTOR_DOUBLE_FAULT, IST_DOUBLE_FAULT);
+	gate_set(VECTOR_MACHINE_CHECK, IST_MACHINE_CHECK);
+	gate_set(VECTOR_DEBUG, IST_DEBUG);
 }
 
-void cpu_init(struct core *core)
+COLD void cpu_init(struct core *core)
 {
 	struct cpuid features = cpuid(7, 0);
 	uint64_t cr4 = read_cr4() | CR4_FSGSBASE;
@@ -180,23 +190,25 @@ static void page_fault(struct core *core, uint64_t error)
 	kernel_page_fault(core, read_cr2(), access);
 }
 
-void trap_user(struct core *core, uint64_t vector, uint64_t error)
+void trap_user(struct core *core, uint64_t pushed, uint64_t error)
 {
-	if (vector >= 32)
-		interrupt(core, (unsigned)vector);
-	else if (vector == VECTOR_PAGE_FAULT && error & PAGE_FAULT_USER)
+	unsigned vector = (uint8_t)pushed;
+
+	if (vector == VECTOR_PAGE_FAULT && error & PAGE_FAULT_USER)
 		page_fault(core, error);
-	else if (vector == VECTOR_PAGE_FAULT)  // QEMU's iretq: it reads the program's stack as the kernel
-		kernel_exception(core, VECTOR_PROTECTION, 0);
 	else if (vector == VECTOR_NO_FPU)
 		kernel_fpu(core);
+	else if (vector >= 32)
+		interrupt(core, vector);
+	else if (vector == VECTOR_PAGE_FAULT)  // QEMU's iretq: it reads the program's stack as the kernel
+		kernel_exception(core, VECTOR_PROTECTION, 0);
 	else if (vector == VECTOR_NMI || vector == VECTOR_DOUBLE_FAULT || vector == VECTOR_MACHINE_CHECK)
-		panic("processor exception %u", (unsigned)vector);
+		panic("processor exception %u", vector);
 	else
-		kernel_exception(core, (unsigned)vector, error);
+		kernel_exception(core, vector, error);
 }
 
-static void print_frame(const struct trap_frame *f)
+static COLD void print_frame(const struct trap_frame *f)
 {
 	print("rip %016lx rsp %016lx flags %08lx cr2 %016lx cr3 %lx\n", f->ip, f->sp, f->flags, read_cr2(),
 	      read_cr3());
@@ -205,10 +217,10 @@ static void print_frame(const struct trap_frame *f)
 	print("r9  %016lx r10 %016lx r11 %016lx\n", f->r9, f->r10, f->r11);
 }
 
-void trap_in_kernel(struct trap_frame *frame)
+COLD void trap_in_kernel(struct trap_frame *frame)
 {
 	if (frame->vector >= 32) {  // only while idle are interrupts on
-		interrupt(arch_core(), (unsigned)frame->vector);
+		interrupt(arch_core(), (uint8_t)frame->vector);
 		return;
 	}
 	print("\n");
