@@ -73,14 +73,15 @@
 
 // CSpace of a Linux process. The program's own CNode capability reaches the handle slots only.
 #define LINUX_SLOT_PROCESS 1       // process server, badge of the first thread
-#define LINUX_SLOT_CONTEXT 2       // file server, the context
-#define LINUX_SLOT_TERMINAL 5      // terminal server, once process_terminal was called
-#define LINUX_SLOT_CNODE 3         // the window of handle slots: move, delete, derive within it
-#define LINUX_SLOT_NET 4           // net server, once process_net was called
-#define LINUX_SLOT_SPACE 6         // its address space: restrict
-#define LINUX_SLOT_THREADS 8       // the first thread's notification (wait, signal), + 1 its SchedContext
+#define LINUX_SLOT_CNODE 2         // the window of handle slots: move, delete, derive within it
+#define LINUX_SLOT_SPACE 3         // its address space: restrict
+#define LINUX_SLOT_THREADS 4       // the first thread's notification (wait, signal), + 1 its SchedContext
                                    // (deadline only; the deadline signals bit 0), + 2 on further threads':
                                    // linux_thread.slot_* say which
+// All before are a thread's and its body's, for as long as they live; from here on they are one program's.
+#define LINUX_SLOT_CONTEXT 28      // file server, the context
+#define LINUX_SLOT_TERMINAL 29     // terminal server, once process_terminal was called
+#define LINUX_SLOT_NET 30          // net server, once process_net was called
 #define LINUX_SLOT_HANDLES 32      // first handle slot
 #define LINUX_CNODE_BITS 7         // 128 slots to start with
 #define LINUX_CNODE_BITS_LARGE 11  // after process_grow_handles

@@ -264,9 +264,10 @@ static inline err_t vspace_clone(cap_t vspace, cap_t source_cnode, uint64_t sour
 // stay), and give the page tables that are empty back to the pool.
 // start: page aligned
 // end: page aligned; at most the end of user space
-static inline err_t vspace_unmap_range(cap_t vspace, uint64_t start, uint64_t end)
+// keep: a CNode capability: mappings by Frames in its window stay; or 0
+static inline err_t vspace_unmap_range(cap_t vspace, uint64_t start, uint64_t end, uint64_t keep)
 {
-	struct msg m = {.tag = TAG(METHOD_VSPACE_UNMAP_RANGE, 2), .words = {start, end}};
+	struct msg m = {.tag = TAG(METHOD_VSPACE_UNMAP_RANGE, 3), .words = {start, end, keep}};
 	err_t err = sys_call(vspace, &m);
 
 	return err;

@@ -128,26 +128,44 @@ static err_t range_fail(struct invocation *call, unsigned *budget)
 	return err ? err : invocation_fail(call, ERR_RANGE, 1, call->slot->data);
 }
 
-err_t cnode_delete(struct invocation *call)
+// How many empty slots come first in the run that is left.
+static uint64_t empty_count(const struct invocation *call, const struct slot *slot, uint64_t limit)
+{
+	uint64_t n = 0;
+
+	limit = min_u64(limit, min_u64(call->arg[1], call->slot->data - call->arg[0]));
+	while (n < limit && slot_is_empty(&slot[n]))
+		n++;
+	return n;
+}
+
+// Do it to each slot of the run that is not empty. What it is done to may be the very CNode's capability.
+static __attribute__((noinline, noclone)) err_t run_each(struct invocation *call, bool (*each)(struct core *, struct slot *, unsigned *))
 {
 	unsigned budget = DELETE_BUDGET;
 
-	for (unsigned n = 0; call->arg[1]; n++, call->arg[0]++, call->arg[1]--) {
+	for (uint64_t left = REVOKE_PIECE, n; call->arg[1]; left -= n, call->arg[0] += n, call->arg[1] -= n) {
 		struct slot *slot = cnode_find(call->slot, call->arg[0]);
 
 		if (!slot)
 			return range_fail(call, &budget);
-		if (n == REVOKE_PIECE || budget == 0 || (!slot_is_empty(slot) && !slot_delete(call->core, slot, &budget)))
+		n = empty_count(call, slot, left);
+		if (n)
+			continue;
+		if (left == 0 || budget == 0 || !each(call->core, slot, &budget))
 			return RESTART;
+		n = 1;
 	}
 	return finish(call, &budget);
 }
 
-static bool slot_revoke(struct invocation *call, struct slot *slot, unsigned *budget)
+err_t cnode_delete(struct invocation *call) { return run_each(call, slot_delete); }
+
+static bool slot_revoke(struct core *core, struct slot *slot, unsigned *budget)
 {
 	// A slot that has become empty lay in what was deleted.
 	while (!slot_is_empty(slot) && slot->first)
-		if (*budget == 0 || !slot_delete(call->core, slot_at(slot->first), budget))
+		if (*budget == 0 || !slot_delete(core, slot_at(slot->first), budget))
 			return false;
 	return true;
 }
@@ -160,23 +178,10 @@ err_t cnode_revoke(struct invocation *call)
 
 	if (err)
 		return err;
-	return slot_revoke(call, slot, &budget) ? finish(call, &budget) : RESTART;
+	return slot_revoke(call->core, slot, &budget) ? finish(call, &budget) : RESTART;
 }
 
-err_t cnode_revoke_run(struct invocation *call)
-{
-	unsigned budget = DELETE_BUDGET;
-
-	for (unsigned n = 0; call->arg[1]; n++, call->arg[0]++, call->arg[1]--) {
-		struct slot *slot = cnode_find(call->slot, call->arg[0]);
-
-		if (!slot)
-			return range_fail(call, &budget);
-		if (n == REVOKE_PIECE || !slot_revoke(call, slot, &budget))
-			return RESTART;
-	}
-	return finish(call, &budget);
-}
+err_t cnode_revoke_run(struct invocation *call) { return run_each(call, slot_revoke); }
 
 // 0: none; 1: one that has none of its own; 2: more.
 static uint64_t children_count(const struct slot *slot)

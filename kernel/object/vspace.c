@@ -113,22 +113,24 @@ static void mapping_rotate(struct slot *head, struct slot *slot)
 	head->list_prev = self;
 }
 
-// Drop the mappings that reach into [arg 0, arg 1). Argument 2, which the caller does not give, counts
-// those that were looked at and stay. False: more are left.
-static bool range_unmap(struct invocation *call)
+// Drop the mappings that reach into [arg 0, arg 1), but for those of Frames in `keep`. Argument 3, which the
+// caller does not give, counts those that were looked at and stay. False: more are left.
+static bool range_unmap(struct invocation *call, const struct slot *keep)
 {
 	struct vspace *vspace = slot_object(call->slot);
 	struct slot *head = &vspace->mappings;
+	uintptr_t kept = keep ? (uintptr_t)(cnode_slots(slot_object(keep)) + keep->count) : 0;
+	uint64_t size = keep ? keep->data * sizeof(*keep) : 0;
 
-	for (unsigned n = 0; call->arg[2] < vspace->mapping_count; n++) {
+	for (unsigned n = 0; call->arg[3] < vspace->mapping_count; n++) {
 		struct slot *slot = slot_at(head->list_next);
 		bool is_below = slot->address + (uint64_t)slot->count * PAGE_SIZE <= call->arg[0];
 
 		if (n >= UNMAP_PIECE)
 			return false;
-		if (is_below || slot->address >= call->arg[1]) {
+		if (is_below || slot->address >= call->arg[1] || (uintptr_t)slot - kept < size) {
 			mapping_rotate(head, slot);
-			call->arg[2]++;
+			call->arg[3]++;
 			continue;
 		}
 		if (!mapping_shrink(slot))
@@ -140,7 +142,7 @@ static bool range_unmap(struct invocation *call)
 }
 
 // Are arguments 0 and 1 the ends of a range of user addresses?
-static err_t range_check(struct invocation *call)
+static __attribute__((noinline)) err_t range_check(struct invocation *call)
 {
 	if (!is_aligned(call->arg[0] | call->arg[1], PAGE_SIZE))
 		return invocation_fail(call, ERR_ALIGN, is_aligned(call->arg[0], PAGE_SIZE) ? 2 : 1, PAGE_SIZE);
@@ -162,14 +164,17 @@ err_t vspace_restrict(struct invocation *call)
 
 err_t vspace_unmap_range(struct invocation *call)
 {
+	struct slot *keep = cspace_find_used(call->caller, call->arg[2]);
 	err_t err = range_check(call);
 
 	if (err)
 		return err;
-	if (call->words < 4)
-		call->arg[2] = call->arg[3] = 0;
-	call->words = 4;
-	if (!range_unmap(call) || !vspace_trim(slot_object(call->slot), &call->arg[3]))
+	if (call->arg[2] && (!keep || keep->type != TYPE_CNODE))
+		return invocation_fail(call, ERR_CAP_TYPE, 3, TYPE_CNODE);
+	if (call->words < 5)
+		call->arg[3] = call->arg[4] = 0;
+	call->words = 5;
+	if (!range_unmap(call, keep) || !vspace_trim(slot_object(call->slot), &call->arg[4]))
 		return RESTART;
 	return OK;
 }

@@ -162,9 +162,11 @@ bool body_share_table(struct body *body)
 {
 	cap_t slot = body_map_pages(body->space, body->pages, 1, env_share(body->index, 0), FRAME_READ);
 
-	if (slot)
-		slot_set_drop(&body->space->slots, slot);
-	return slot;
+	if (!slot)
+		return false;
+	slot_set_drop(&body->space->slots, slot);
+	body->space->shares |= 1ull << body->index;
+	return true;
 }
 
 void body_foreign_unmap(struct body *body)
@@ -172,8 +174,10 @@ void body_foreign_unmap(struct body *body)
 	cap_t vspace = body->space->vspace;
 	uint64_t block = env_process_block(body->index);
 
-	(void)vspace_unmap_range(vspace, block + PROCESS_BLOCK_PAGES * PAGE_SIZE, block + ENV_PROCESS_STRIDE);
-	(void)vspace_unmap_range(vspace, env_share(body->index, 0), env_share(body->index + 1, 0));
+	(void)vspace_unmap_range(vspace, block, block + ENV_PROCESS_STRIDE, store_cnode);
+	if (body->space->shares & 1ull << body->index)
+		(void)vspace_unmap_range(vspace, env_share(body->index, 0), env_share(body->index + 1, 0), store_cnode);
+	body->space->shares &= ~(1ull << body->index);
 }
 
 static bool derive(cap_t cnode, uint64_t dest, cap_t source, uint64_t rights, uint64_t data, uint64_t count)
@@ -399,7 +403,7 @@ uint64_t body_ticks(const struct body *body)
 {
 	uint64_t ticks = body->ticks;
 
-	for (const struct thread *t = thread_first(body); t; t = thread_next(t))
+	for (struct thread *t = thread_first(body); t; t = thread_next(t))
 		ticks += thread_ticks(t);
 	return ticks;
 }

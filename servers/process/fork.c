@@ -19,20 +19,17 @@
 // A thread's block: its parent's, with its own numbers and nothing pending.
 static void block_copy(struct thread *thread, const struct linux_thread *from, uint64_t stack)
 {
-	struct linux_thread *t = thread->block, own = *t;
+	struct linux_thread *t = thread->block;
+	size_t info = offsetof(struct linux_thread, info), after = info + sizeof(t->info);
+	uint64_t tokens[WINDOW_KINDS];
 
-	memcpy(t, from, sizeof(*t));
-	t->library_stack = own.library_stack;
+	memcpy(tokens, t->window_token, sizeof(tokens));
+	memcpy(t, from, info);
+	memcpy((char *)t + after, (const char *)from + after, sizeof(*t) - after);
 	t->work = t->pending = t->queued = t->shared = t->wait_set = 0;
-	t->index = own.index;
-	t->process_index = own.process_index;
-	t->tid = own.tid;
-	t->slot_process = own.slot_process;
-	t->slot_notify = own.slot_notify;
-	t->slot_context = own.slot_context;
-	t->ticks_start = own.ticks_start;
 	t->fork_result = 0;
-	memcpy(t->window_token, own.window_token, sizeof(t->window_token));
+	memcpy(t->window_token, tokens, sizeof(tokens));
+	thread_block_set(thread);
 	if (stack)
 		t->regs[REGISTER_SP] = stack;
 }

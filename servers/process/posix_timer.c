@@ -48,7 +48,7 @@ static uint64_t ns_of(uint64_t ticks)
 
 static uint64_t time_of(const struct posix_timer *t)
 {
-	const struct thread *thread = t->clock == CLOCK_THREAD ? thread_find(t->tid) : NULL;
+	struct thread *thread = t->clock == CLOCK_THREAD ? thread_find(t->tid) : NULL;
 
 	if (t->clock == CLOCK_REAL)
 		return counter_read();

@@ -36,36 +36,22 @@ static bool body_clean(struct body *body)
 {
 	cap_t cnode = body_slot(body, BODY_CNODE);
 
-	if (body->has_terminal && cnode_delete(cnode, LINUX_SLOT_TERMINAL, 1))
-		return false;
 	body->has_terminal = false;
 	thread_retire(body->threads);
 	body->thread_count = body->parked = 0;
 	body->ticks = 0;
 	return !cnode_revoke_run(cnode, 1, LINUX_SLOT_HANDLES - 1) &&
-	       !cnode_delete(cnode, LINUX_SLOT_CONTEXT, 1) &&
 	       !cnode_delete(cnode, LINUX_SLOT_THREADS + 2, LINUX_SLOT_HANDLES + BODY_HANDLES -
 							     LINUX_SLOT_THREADS - 2) &&
 	       !cnode_delete(store_cnode, body_slot(body, BODY_FILES), 2);
 }
 
-// Other servers map windows and views; where they do is not known here. What stays is the library, the
-// space's block, process block 0 and thread area 0.
+// Other servers map windows and views; where they do is not known here. What stays is this server's: the
+// library, the space's block, process block 0, thread area 0, and what keeps the table of its windows.
 static bool space_clean(struct space *space)
 {
-	const struct {
-		uint64_t start, end;
-	} foreign[] = {
-		{ENV_SPACE + SPACE_BLOCK_PAGES * PAGE_SIZE, env_process_block(0)},
-		{env_process_block(0) + PROCESS_BLOCK_PAGES * PAGE_SIZE, env_thread_area(0)},
-		{env_thread_area(1), USER_END},
-	};
-
 	space_empty(space);
-	for (uint32_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
-		if (vspace_unmap_range(space->vspace, foreign[i].start, foreign[i].end))
-			return false;
-	return true;
+	return !vspace_unmap_range(space->vspace, 0, USER_END, store_cnode);
 }
 
 static bool spare_put(struct body *body)
@@ -100,14 +86,6 @@ static void pages_clean(const struct body *body, bool is_copy)
 	memset(store_at(body->pages), 0, count * (size_t)PAGE_SIZE);
 }
 
-static struct body *renew(struct body *body, struct task *task)
-{
-	if (thread_renew(body->threads, task))
-		return body;
-	body_discard(body);
-	return NULL;
-}
-
 struct body *shell_take(struct task *task, bool is_copy)
 {
 	struct body *body = shell_count ? shells[--shell_count] : NULL;
@@ -116,7 +94,8 @@ struct body *shell_take(struct task *task, bool is_copy)
 		return NULL;
 	pages_clean(body, is_copy);
 	memset(store_at(body->space->block_pages[0]), 0, PAGE_SIZE);
-	return renew(body, task);
+	thread_renew(body->threads, task);
+	return body;
 }
 
 struct body *shell_spare_take(struct space *space, struct task *task)
@@ -128,7 +107,8 @@ struct body *shell_spare_take(struct space *space, struct task *task)
 	space->spare = NULL;
 	space->references++;
 	pages_clean(body, true);  // a child's process block is a copy of its parent's
-	return renew(body, task);
+	thread_renew(body->threads, task);
+	return body;
 }
 
 void shell_spare_drop(struct space *space)

@@ -77,6 +77,7 @@ void space_empty(struct space *space)
 	space->brk_start = space->brk = space->mmap_top = space->vdso = 0;
 	space->resident = space->peak = 0;
 	space->locks_future = space->locks_on_fault = false;
+	space->shares = 0;
 }
 
 void space_put(struct space *space)

@@ -60,6 +60,7 @@ struct space {
 	uint64_t tables[64];  // 2 MiB regions that have a page table: number + 1, by number % 64
 	uint32_t block_pages[SPACE_BLOCK_PAGES];  // struct space_block: as many as its threads need
 	uint64_t threads[ENV_THREAD_MAX / 64], processes;  // thread areas and process blocks in use: bitmaps
+	uint64_t shares;  // process blocks whose table for shares was made: bitmap
 	uint64_t brk_start, brk, mmap_top;
 	bool locks_future, locks_on_fault;  // mlockall
 	uint64_t vdso;  // address of its image, or 0

@@ -228,8 +228,13 @@ void slot_set_clear(struct slot_set *set)
 	while (set->head) {
 		uint32_t number = set->head;
 
-		if (blocks[number - 1].free != ~0ull)
-			(void)cnode_delete(store_cnode, slot_first + (number - 1) * 64, 64);
+		uint64_t used = ~blocks[number - 1].free;
+
+		if (used) {
+			uint32_t low = (uint32_t)__builtin_ctzll(used), high = 63 - (uint32_t)__builtin_clzll(used);
+
+			(void)cnode_delete(store_cnode, slot_first + (number - 1) * 64 + low, high - low + 1);
+		}
 		set->head = blocks[number - 1].next;
 		blocks[number - 1].next = block_free;
 		block_free = number;

@@ -78,8 +78,6 @@ static bool windows_prepare(struct thread *thread)
 {
 	struct space *space = thread->body->space;
 
-	if (thread->window_map)
-		slot_set_drop(&space->slots, thread->window_map);
 	thread->window_map = body_map_pages(space, thread->pages + BODY_STACK_PAGES, 1,
 					    env_window(thread->area, 0) + WINDOW_KEEP, FRAME_READ);
 	return thread->window_map;
@@ -87,12 +85,8 @@ static bool windows_prepare(struct thread *thread)
 
 void thread_windows_end(struct thread *thread)
 {
-	struct space *space = thread->body->space;
-
-	(void)vspace_unmap_range(space->vspace, env_window(thread->area, 0), env_window(thread->area + 1, 0));
-	if (thread->window_map)
-		slot_set_drop(&space->slots, thread->window_map);
-	thread->window_map = 0;
+	(void)vspace_unmap_range(thread->body->space->vspace, env_window(thread->area, 0),
+				 env_window(thread->area + 1, 0), store_cnode);
 }
 
 // The pages of the library's stack that are there from the start are the top ones. Few calls need more.
@@ -164,7 +158,7 @@ static bool kernel_prepare(struct thread *thread)
 	       schedcontext_bind(context, object) == OK;
 }
 
-static void block_prepare(struct thread *thread)
+void thread_block_set(struct thread *thread)
 {
 	uint8_t *page = store_at(thread->pages + BODY_STACK_PAGES);
 	uint64_t area = env_thread_area(thread->area);
@@ -180,6 +174,8 @@ static void block_prepare(struct thread *thread)
 	thread->block->slot_process = slots[0];
 	thread->block->slot_notify = slots[1];
 	thread->block->slot_context = slots[2];
+	thread->block->tid = thread->tid;
+	thread->block->ticks_start = thread->ticks_start;
 }
 
 // It counts from now on.
@@ -274,7 +270,7 @@ struct thread *thread_make(struct body *body, struct task *task, uint32_t pages)
 	thread->next = body->threads;
 	body->threads = thread;
 	if (memory_take(thread, pages) && table_add(thread) && numbers_take(thread)) {
-		block_prepare(thread);
+		thread_block_set(thread);
 		if (objects_make(thread) && areas_map(thread) && capabilities_make(thread) &&
 		    kernel_prepare(thread)) {
 			count_add(thread);
@@ -322,6 +318,8 @@ void thread_destroy(struct thread *thread)
 	if (thread->area < ENV_THREAD_MAX) {
 		if (!is_last) {
 			thread_windows_end(thread);
+			if (thread->window_map)
+				slot_set_drop(&body->space->slots, thread->window_map);
 			stack_area_end(thread);
 		}
 		bit_put(body->space->threads, thread->area);
@@ -351,19 +349,21 @@ struct thread *thread_take(struct body *body, struct task *task)
 	if (!thread)
 		return thread_make(body, task, PAGE_NONE);
 	body->parked--;
-	block_prepare(thread);
+	thread_block_set(thread);
 	count_add(thread);
 	return thread;
 }
 
-static uint64_t consumed(const struct thread *thread)
+static uint64_t consumed(struct thread *thread)
 {
 	uint64_t ticks = 0;
 
-	return schedcontext_consumed(thread_slot(thread, THREAD_CONTEXT), &ticks) ? thread->ticks_start : ticks;
+	if (!schedcontext_consumed(thread_slot(thread, THREAD_CONTEXT), &ticks))
+		thread->ticks_seen = ticks;
+	return thread->ticks_seen;
 }
 
-uint64_t thread_ticks(const struct thread *thread) { return consumed(thread) - thread->ticks_start; }
+uint64_t thread_ticks(struct thread *thread) { return consumed(thread) - thread->ticks_start; }
 
 void thread_put(struct thread *thread)
 {
@@ -394,18 +394,14 @@ void thread_retire(struct thread *thread)
 	thread->task = NULL;
 }
 
-bool thread_renew(struct thread *thread, struct task *task)
+void thread_renew(struct thread *thread, struct task *task)
 {
-	// When the old program's windows went, so did their table.
-	if (!windows_prepare(thread))
-		return false;
 	thread->task = task;
 	thread->policy = thread->priority = 0;
 	thread->resets = false;
-	block_prepare(thread);
-	thread->ticks_start = thread->block->ticks_start = consumed(thread);
+	thread->ticks_start = thread->ticks_seen;
+	thread_block_set(thread);
 	count_add(thread);
-	return true;
 }
 
 void thread_nice_settle(struct thread *thread)

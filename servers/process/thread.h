@@ -45,6 +45,7 @@ struct thread {
 	struct abi_block *kernel;    // its block
 	struct linux_thread *block;  // in it
 	uint64_t ticks_start;        // of its SchedContext, when it began
+	uint64_t ticks_seen;         // when it was last asked: at the end of what it was
 	struct signal_queue queue;   // signals for it that have no room in the block
 
 	// Callers that wait for an answer: Replies, 0 when none.
@@ -71,7 +72,9 @@ void thread_destroy(struct thread *thread);
 void thread_retire(struct thread *thread);
 // What other servers have mapped for a thread that is gone is in the way of the next in its area.
 void thread_windows_end(struct thread *thread);
-bool thread_renew(struct thread *thread, struct task *task);  // false: no memory
+// What its block says of the thread itself.
+void thread_block_set(struct thread *thread);
+void thread_renew(struct thread *thread, struct task *task);
 
 // The CSpace has been exchanged.
 bool thread_cspace_set(struct thread *thread, cap_t cnode);
@@ -82,7 +85,7 @@ void schedule_inherit(struct thread *thread, const struct thread *from);  // of 
 void schedule_keep(struct thread *thread, const struct thread *from);     // over exec
 void thread_nice_settle(struct thread *thread);
 bool thread_start(struct thread *thread, uint64_t ip);
-uint64_t thread_ticks(const struct thread *thread);  // processor time that it had
+uint64_t thread_ticks(struct thread *thread);  // processor time that it had
 
 struct thread *thread_get(uint64_t index);  // by its number in a badge
 struct thread *thread_find(uint64_t tid);   // one that runs

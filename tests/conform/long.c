@@ -127,7 +127,7 @@ CASE(a_hundred_thousand_pages_are_unmapped)
 {
 	cap_t frame, space = space_with_windows(&frame);
 
-	WORKS(vspace_unmap_range(space, FAR_AT, FAR_AT + 0x40000000ull));
+	WORKS(vspace_unmap_range(space, FAR_AT, FAR_AT + 0x40000000ull, 0));
 	WORKS(frame_map(frame, space, FAR_AT, FRAME_READ));
 }
 // A space with windows that lie apart, and the Untyped that its tables are made of.

@@ -181,7 +181,7 @@ CASE(without_map_a_vspace_is_not_cloned_into)
 CASE(without_map_no_range_is_unmapped)
 {
 	REFUSED(ERR_CAP_RIGHTS, 0, without(make(TYPE_VSPACE, 0), VSPACE_MAP), METHOD_VSPACE_UNMAP_RANGE, FREE_AT,
-		FREE_END);
+		FREE_END, 0);
 }
 CASE(without_map_a_vspace_is_no_threads)
 {

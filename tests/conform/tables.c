@@ -65,21 +65,40 @@ CASE(unmap_range_drops_every_mapping_that_reaches_into_it)
 {
 	cap_t a = mapped(12, AT, RW), b = mapped(14, AT + 0x4000, RW), c = mapped(12, AT + 0x10000, RW);
 
-	WORKS(vspace_unmap_range(VSPACE, AT + 0x7000, AT + 0x10000));
+	WORKS(vspace_unmap_range(VSPACE, AT + 0x7000, AT + 0x10000, 0));
 	EQ(address_of(a), AT);
 	EQ(address_of(b), 0);
 	EQ(address_of(c), AT + 0x10000);
 }
-CASE(unmap_range_of_nothing_works) { WORKS(vspace_unmap_range(VSPACE, AT, AT)); }
+CASE(unmap_range_passes_over_mappings_of_a_window_of_slots)
+{
+	cap_t a = mapped(12, AT, RW), b = mapped(12, AT + 0x1000, RW), keep = slots_new(1);
+
+	WORKS(cnode_derive(CNODE, keep, CNODE, CNODE, CNODE_MOVE, a, 1));
+	WORKS(vspace_unmap_range(VSPACE, AT, AT + 0x10000, keep));
+	EQ(address_of(a), AT);
+	EQ(address_of(b), 0);
+	WORKS(vspace_unmap_range(VSPACE, AT, AT + 0x10000, CNODE));
+	EQ(address_of(a), AT);
+	WORKS(cnode_delete(CNODE, keep, 1));
+	WORKS(vspace_unmap_range(VSPACE, AT, AT + 0x10000, 0));
+	EQ(address_of(a), 0);
+}
+CASE(unmap_range_keeps_what_a_cnode_has_and_takes_nothing_else_for_one)
+{
+	REFUSED(ERR_CAP_TYPE, 3, VSPACE, METHOD_VSPACE_UNMAP_RANGE, AT, AT + 0x1000, VSPACE);
+	REFUSED(ERR_CAP_TYPE, 3, VSPACE, METHOD_VSPACE_UNMAP_RANGE, AT, AT + 0x1000, slots_new(1));
+}
+CASE(unmap_range_of_nothing_works) { WORKS(vspace_unmap_range(VSPACE, AT, AT, 0)); }
 CASE(unmap_range_is_page_aligned)
 {
-	REFUSED(ERR_ALIGN, 1, VSPACE, METHOD_VSPACE_UNMAP_RANGE, AT + 1, AT + 0x1000);
-	REFUSED(ERR_ALIGN, 2, VSPACE, METHOD_VSPACE_UNMAP_RANGE, AT, AT + 1);
+	REFUSED(ERR_ALIGN, 1, VSPACE, METHOD_VSPACE_UNMAP_RANGE, AT + 1, AT + 0x1000, 0);
+	REFUSED(ERR_ALIGN, 2, VSPACE, METHOD_VSPACE_UNMAP_RANGE, AT, AT + 1, 0);
 }
 CASE(unmap_range_ends_in_user_space_and_not_before_its_start)
 {
-	REFUSED(ERR_RANGE, 2, VSPACE, METHOD_VSPACE_UNMAP_RANGE, AT, USER_END + 0x1000);
-	REFUSED(ERR_RANGE, 2, VSPACE, METHOD_VSPACE_UNMAP_RANGE, AT + 0x1000, AT);
+	REFUSED(ERR_RANGE, 2, VSPACE, METHOD_VSPACE_UNMAP_RANGE, AT, USER_END + 0x1000, 0);
+	REFUSED(ERR_RANGE, 2, VSPACE, METHOD_VSPACE_UNMAP_RANGE, AT + 0x1000, AT, 0);
 }
 CASE(unmap_range_of_a_whole_space_gives_its_tables_back)
 {
@@ -88,7 +107,7 @@ CASE(unmap_range_of_a_whole_space_gives_its_tables_back)
 	for (unsigned round = 0; round < 4; round++) {
 		for (unsigned i = 0; i < 4; i++)
 			WORKS(frame_map(frames + i, space, (uint64_t)(round * 8 + i + 1) << 39, RW));
-		WORKS(vspace_unmap_range(space, 0, USER_END));
+		WORKS(vspace_unmap_range(space, 0, USER_END, 0));
 	}
 }
 

@@ -213,7 +213,7 @@ static void restrictions_are_checked(void **state)
 	weak = derive(vspace, VSPACE_RESTRICT, 0, 0);
 	assert_int_equal(restrict_range(weak, 0x400000, 0x402000, RW), OK);
 	assert_int_equal(map(f, weak, 0x400000, RW), ERR_CAP_RIGHTS);
-	assert_int_equal(method(task, weak, METHOD_VSPACE_UNMAP_RANGE, 2, WORDS(0x400000, 0x401000)).err, ERR_CAP_RIGHTS);
+	assert_int_equal(method(task, weak, METHOD_VSPACE_UNMAP_RANGE, 3, WORDS(0x400000, 0x401000, 0)).err, ERR_CAP_RIGHTS);
 	weak = derive(vspace, VSPACE_MAP, 0, 0);
 	assert_int_equal(restrict_range(weak, 0x400000, 0x402000, RW), ERR_CAP_RIGHTS);
 }

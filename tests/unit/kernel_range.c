@@ -54,7 +54,7 @@ static struct result clone_in(cap_t space, cap_t source, uint64_t bitmap, cap_t 
 
 static err_t unmap_range(cap_t space, uint64_t start, uint64_t end)
 {
-	return method(task, space, METHOD_VSPACE_UNMAP_RANGE, 2, WORDS(start, end)).err;
+	return method(task, space, METHOD_VSPACE_UNMAP_RANGE, 3, WORDS(start, end, 0)).err;
 }
 
 // Four windows of one Frame in consecutive slots, two pages each, with holes of a page between.
