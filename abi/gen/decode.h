@@ -22,6 +22,7 @@ err_t vspace_supply(struct invocation *call);
 err_t vspace_clone(struct invocation *call);
 err_t vspace_unmap_range(struct invocation *call);
 err_t vspace_restrict(struct invocation *call);
+err_t vspace_map(struct invocation *call);
 err_t thread_set_space(struct invocation *call);
 err_t thread_set_block(struct invocation *call);
 err_t thread_bind(struct invocation *call);
@@ -71,6 +72,7 @@ static const struct method methods[] = {
 	{TYPE_VSPACE, METHOD_VSPACE_CLONE, VSPACE_MAP, 6, 2, {{0, TYPE_CNODE, CNODE_DERIVE | CNODE_DELETE}, {3, TYPE_CNODE, CNODE_DERIVE}}, vspace_clone},
 	{TYPE_VSPACE, METHOD_VSPACE_UNMAP_RANGE, VSPACE_MAP, 3, 0, {}, vspace_unmap_range},
 	{TYPE_VSPACE, METHOD_VSPACE_RESTRICT, VSPACE_RESTRICT, 3, 0, {}, vspace_restrict},
+	{TYPE_VSPACE, METHOD_VSPACE_MAP, VSPACE_MAP, 1, 0, {}, vspace_map},
 	{TYPE_THREAD, METHOD_THREAD_SET_SPACE, THREAD_CONTROL, 3, 2, {{0, TYPE_CNODE, 0}, {1, TYPE_VSPACE, VSPACE_MAP}}, thread_set_space},
 	{TYPE_THREAD, METHOD_THREAD_SET_BLOCK, THREAD_CONTROL, 2, 1, {{0, TYPE_FRAME, FRAME_READ | FRAME_WRITE}}, thread_set_block},
 	{TYPE_THREAD, METHOD_THREAD_BIND, THREAD_CONTROL, 1, 0, {}, thread_bind},
@@ -106,16 +108,16 @@ static const struct { uint8_t first, count; } method_index[TYPE_COUNT] = {
 	[TYPE_UNTYPED] = {0, 3},
 	[TYPE_CNODE] = {3, 8},
 	[TYPE_FRAME] = {11, 4},
-	[TYPE_VSPACE] = {15, 4},
-	[TYPE_THREAD] = {19, 11},
-	[TYPE_SCHEDCONTEXT] = {30, 7},
-	[TYPE_SCHEDCONTROL] = {37, 3},
-	[TYPE_ENDPOINT] = {40, 0},
-	[TYPE_REPLY] = {40, 0},
-	[TYPE_NOTIFICATION] = {40, 0},
-	[TYPE_INTERRUPT] = {40, 3},
-	[TYPE_IRQCONTROL] = {43, 2},
-	[TYPE_IOPORT] = {45, 2},
+	[TYPE_VSPACE] = {15, 5},
+	[TYPE_THREAD] = {20, 11},
+	[TYPE_SCHEDCONTEXT] = {31, 7},
+	[TYPE_SCHEDCONTROL] = {38, 3},
+	[TYPE_ENDPOINT] = {41, 0},
+	[TYPE_REPLY] = {41, 0},
+	[TYPE_NOTIFICATION] = {41, 0},
+	[TYPE_INTERRUPT] = {41, 3},
+	[TYPE_IRQCONTROL] = {44, 2},
+	[TYPE_IOPORT] = {46, 2},
 };
 
 #endif

@@ -108,6 +108,8 @@ static inline const char *method_name(unsigned type, unsigned label)
 		return "vspace_unmap_range";
 	case 4 << 8 | 4:
 		return "vspace_restrict";
+	case 4 << 8 | 5:
+		return "vspace_map";
 	case 5 << 8 | 1:
 		return "thread_set_space";
 	case 5 << 8 | 2:

@@ -80,6 +80,7 @@
 #define METHOD_VSPACE_CLONE 2
 #define METHOD_VSPACE_UNMAP_RANGE 3
 #define METHOD_VSPACE_RESTRICT 4
+#define METHOD_VSPACE_MAP 5
 
 #define THREAD_CONTROL (1u << 0)  // everything
 #define THREAD_RIGHTS 0x1u

@@ -287,6 +287,18 @@ static inline err_t vspace_restrict(cap_t vspace, uint64_t start, uint64_t end, 
 	return err;
 }
 
+// Do what the map items in the caller's block say, in this VSpace and anywhere: derive a window
+// from a Frame, and map it. When it fails, word 2 of the reply is how many were done; nothing
+// of the next is.
+// count: items, MSG_ITEMS_MAX at most
+static inline err_t vspace_map(cap_t vspace, uint64_t count)
+{
+	struct msg m = {.tag = TAG(METHOD_VSPACE_MAP, 1), .words = {count}};
+	err_t err = sys_call(vspace, &m);
+
+	return err;
+}
+
 // Give it a CSpace, a VSpace and a fault endpoint. The thread's slots become children of the
 // given ones.
 // cspace: its CSpace

@@ -1,6 +1,9 @@
 // Frame: mapping, by its own methods and by the map items of replies.
 #include "object/frame.h"
 
+#include "cap/cspace.h"
+#include "cap/delete.h"
+#include "cap/derive.h"
 #include "mem/table.h"
 #include "object/invocation.h"
 
@@ -110,5 +113,34 @@ err_t frame_map_once(struct slot *slot, struct vspace *vspace, uint64_t address,
 		mapping_shrink(slot);
 		mapping_drop(slot);
 	}
+	return err;
+}
+
+err_t frame_map_item(struct core *core, const struct thread *owner, struct vspace *vspace,
+		     const struct abi_map_item *item)
+{
+	struct slot *source = cspace_find(owner, item->source), *dest = cspace_find(owner, item->dest);
+	struct derivation derivation;
+	unsigned wrong, budget = DELETE_BUDGET;
+	bool over = item->flags & MAP_ITEM_OVER;
+	uint64_t limit;
+
+	if (!source || !dest || source->type != TYPE_FRAME)
+		return ERR_CAP_TYPE;
+	if (dest == source)
+		return frame_map_once(source, vspace, item->address, item->rights, over);
+	if (item->count == 0)
+		return ERR_RANGE;
+	err_t err = derive_check(source, 0xff, item->first, item->count, &derivation, &wrong, &limit);
+
+	if (!err && !slot_is_empty(dest) &&
+	    (!over || dest->type != TYPE_FRAME || !slot_delete(core, dest, &budget)))
+		err = ERR_SLOT_USED;
+	if (err)
+		return err;
+	derive_commit(&derivation, dest);
+	err = frame_map_once(dest, vspace, item->address, item->rights, over);
+	if (err)
+		slot_delete(core, dest, &budget);
 	return err;
 }

@@ -11,4 +11,8 @@
 err_t frame_map_once(struct slot *slot, struct vspace *vspace, uint64_t address, unsigned rights,
 		     bool over);
 
+// What a map item of `owner` says: derive a window from one of its Frames and map it, or map the Frame itself.
+err_t frame_map_item(struct core *core, const struct thread *owner, struct vspace *vspace,
+		     const struct abi_map_item *item);
+
 #endif

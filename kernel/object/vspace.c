@@ -5,6 +5,7 @@
 #include "cap/slot.h"
 #include "mem/mailbox.h"
 #include "mem/table.h"
+#include "object/frame.h"
 #include "object/invocation.h"
 #include "object/ops.h"
 
@@ -97,6 +98,25 @@ err_t vspace_clone(struct invocation *call)
 		left -= left < CLONE_SLOT ? left : CLONE_SLOT;
 	}
 	call->out_count = 1;
+	return OK;
+}
+
+// Map what the caller's map items say; word 2 of an error is how many were mapped.
+err_t vspace_map(struct invocation *call)
+{
+	const struct abi_block *block = call->caller->block;
+
+	if (call->arg[0] > MSG_ITEMS_MAX)
+		return invocation_fail(call, ERR_RANGE, 1, MSG_ITEMS_MAX);
+	if (call->arg[0] && !block)
+		return invocation_fail(call, ERR_BLOCK, 0, 0);
+	for (; call->done < call->arg[0]; call->done++) {
+		struct abi_map_item item = block->items[call->done];  // read once: user memory
+		err_t err = frame_map_item(call->core, call->caller, slot_object(call->slot), &item);
+
+		if (err)
+			return invocation_fail(call, err, 0, item.address);
+	}
 	return OK;
 }
 

@@ -114,35 +114,14 @@ static bool in_window(const struct thread *to, const struct abi_map_item *item)
 static err_t map_item(struct core *core, struct thread *from, struct thread *to,
 		      const struct abi_map_item *item, bool anywhere)
 {
-	struct slot *source = cspace_find(from, item->source), *dest = cspace_find(from, item->dest);
-	struct derivation derivation;
-	unsigned wrong, budget = DELETE_BUDGET;
-	uint64_t limit;
-	bool over = item->flags & MAP_ITEM_OVER;
+	const struct slot *source = cspace_find(from, item->source);
+	bool is_whole = item->source != item->dest || (source && item->count == source->count);
 
-	if (!source || !dest || source->type != TYPE_FRAME)
-		return ERR_CAP_TYPE;
 	if (slot_is_empty(&to->vspace))
 		return ERR_DEAD;
-	if (dest == source) {
-		if (!anywhere && (item->count != source->count || !to->block || !in_window(to, item)))
-			return ERR_RANGE;
-		return frame_map_once(source, slot_object(&to->vspace), item->address, item->rights, over);
-	}
-	if (item->count == 0 || (!anywhere && (!to->block || !in_window(to, item))))
+	if (!anywhere && (!is_whole || !to->block || !in_window(to, item)))
 		return ERR_RANGE;
-	err_t err = derive_check(source, 0xff, item->first, item->count, &derivation, &wrong, &limit);
-
-	if (!err && !slot_is_empty(dest) &&
-	    (!over || dest->type != TYPE_FRAME || !slot_delete(core, dest, &budget)))
-		err = ERR_SLOT_USED;
-	if (err)
-		return err;
-	derive_commit(&derivation, dest);
-	err = frame_map_once(dest, slot_object(&to->vspace), item->address, item->rights, over);
-	if (err)
-		slot_delete(core, dest, &budget);
-	return err;
+	return frame_map_item(core, from, slot_object(&to->vspace), item);
 }
 
 err_t transfer_items(struct core *core, struct thread *from, struct thread *to, tag_t tag, bool anywhere,

@@ -13,6 +13,7 @@
 // One program's mappings have page tables from this part of all Untypeds, or from a few units.
 #define SUPPLY_SHARE 8
 #define SUPPLIES_LEAST 4
+#define FRAME_ALL (FRAME_READ | FRAME_WRITE | FRAME_EXECUTE)
 
 struct space *space_make(void)
 {
@@ -148,20 +149,18 @@ bool space_supply(struct space *space)
 							      : share);
 }
 
-// Derive a window into a slot of the set and map it, with tables as they are needed.
+// Map a window by a slot of the set, with tables as they are needed.
 static cap_t set_map(struct space *space, struct slot_set *set, const struct window *window, uint64_t address,
 		     uint64_t rights)
 {
 	cap_t slot = slot_set_take(set);
+	uint32_t flags = rights & FRAME_MAP_OVER ? MAP_ITEM_OVER : 0;
+	err_t err = OK;
 
-	if (!slot)
-		return 0;
-
-	err_t err = cnode_derive(store_cnode, slot, store_cnode, window->frame,
-				 FRAME_READ | FRAME_WRITE | FRAME_EXECUTE, window->first, window->count);
-
-	while (!err) {
-		err = frame_map(slot, space->vspace, address, rights);
+	while (slot && !err) {
+		sys_block()->items[0] = (struct abi_map_item){window->frame, slot, address, window->first,
+							      window->count, (uint32_t)rights & FRAME_ALL, flags};
+		err = vspace_map(space->vspace, 1);
 		if (!err) {
 			uint64_t table = address / TABLE_SIZE;
 
@@ -173,7 +172,8 @@ static cap_t set_map(struct space *space, struct slot_set *set, const struct win
 								  : space_supply(space)))
 			err = OK;
 	}
-	slot_set_drop(set, slot);
+	if (slot)
+		slot_set_drop(set, slot);
 	return 0;
 }
 

@@ -183,6 +183,10 @@ CASE(without_map_no_range_is_unmapped)
 	REFUSED(ERR_CAP_RIGHTS, 0, without(make(TYPE_VSPACE, 0), VSPACE_MAP), METHOD_VSPACE_UNMAP_RANGE, FREE_AT,
 		FREE_END, 0);
 }
+CASE(without_map_no_item_is_mapped)
+{
+	REFUSED(ERR_CAP_RIGHTS, 0, without(make(TYPE_VSPACE, 0), VSPACE_MAP), METHOD_VSPACE_MAP, 0);
+}
 CASE(without_map_a_vspace_is_no_threads)
 {
 	REFUSED(ERR_CAP_RIGHTS, 2, make(TYPE_THREAD, 0), METHOD_THREAD_SET_SPACE, CNODE, without(VSPACE, VSPACE_MAP),

@@ -111,6 +111,33 @@ CASE(unmap_range_of_a_whole_space_gives_its_tables_back)
 	}
 }
 
+// --- items
+
+CASE(map_does_what_the_items_say)
+{
+	cap_t space = make(TYPE_VSPACE, 0), frame = frame_of(14), to = slots_new(2);
+
+	sys_block()->items[0] = (struct abi_map_item){frame, to, AT, 1, 2, RW, 0};
+	sys_block()->items[1] = (struct abi_map_item){frame, to + 1, AT + 0x8000, 0, 1, FRAME_READ, 0};
+	WORKS(vspace_map(space, 2));
+	EQ(address_of(to), AT);
+	EQ(address_of(to + 1), AT + 0x8000);
+	WORKS(vspace_map(space, 0));
+}
+CASE(map_that_fails_says_how_many_items_were_done)
+{
+	cap_t space = make(TYPE_VSPACE, 0), frame = frame_of(14), to = slots_new(2);
+	struct answer a;
+
+	sys_block()->items[0] = (struct abi_map_item){frame, to, AT, 0, 2, RW, 0};
+	sys_block()->items[1] = (struct abi_map_item){frame, to + 1, AT + 0x1000, 0, 1, RW, 0};
+	a = method(space, METHOD_VSPACE_MAP, 1, WORDS(2));
+	EQ(a.err, ERR_MAPPED);
+	EQ(a.words[2], 1);
+	EQ(address_of(to), AT);
+	REFUSED(ERR_RANGE, 1, space, METHOD_VSPACE_MAP, MSG_ITEMS_MAX + 1);
+}
+
 // --- clone
 
 CASE(a_clone_maps_the_same_memory_and_takes_write_from_both)
