@@ -41,6 +41,7 @@
 // its stack pointer, the trampoline finds it behind its own page.
 #define AREA_STACK 0x1000
 #define AREA_STACK_END 0xe000
+#define AREA_STACK_PAGES 2  // the top ones: they are there from the start, the others when they are touched
 #define AREA_TRAMPOLINE 0xe000
 #define AREA_BLOCK 0xf000
 

@@ -62,7 +62,7 @@
 #define PROCESS_METHODS(X) \
 	X(exit, 1, 0) \
 	X(fork, 4, 0) \
-	X(exec, 3, 1) \
+	X(exec, 4, 1) \
 	X(exec_buffer, 1, 0) \
 	X(wait, 3, 0) \
 	X(kill, 2, 0) \
@@ -147,15 +147,17 @@ static inline err_t process_fork(cap_t to, uint64_t flags, uint64_t child, uint6
 }
 
 // Become another program. Carries the handle of the opened file. The strings lie at ENV_EXEC
-// (made by exec_buffer): argc + envc NUL-terminated strings, then the name for AT_EXECFN. Not
-// answered when it succeeds: the new program runs. Handles with close-on-exec are left out by
-// the library's table, which the server copies.
-// size: bytes at ENV_EXEC
+// (made by exec_buffer) or in the top AREA_STACK_PAGES of the caller's library stack: argc +
+// envc NUL-terminated strings, then the name for AT_EXECFN. Not answered when it succeeds: the
+// new program runs. Handles with close-on-exec are left out by the library's table, which the
+// server copies.
+// size: bytes
+// strings: address
 // file: handle
 // *result: -errno
-static inline err_t process_exec(cap_t to, uint64_t argc, uint64_t envc, uint64_t size, cap_t file, uint64_t *result)
+static inline err_t process_exec(cap_t to, uint64_t argc, uint64_t envc, uint64_t size, uint64_t strings, cap_t file, uint64_t *result)
 {
-	struct msg m = {.tag = TAG(PROCESS_EXEC, 3) | TAG_CAPS(1), .words = {argc, envc, size}};
+	struct msg m = {.tag = TAG(PROCESS_EXEC, 4) | TAG_CAPS(1), .words = {argc, envc, size, strings}};
 	msg_set_cap(0, file);
 	err_t err = sys_call(to, &m);
 

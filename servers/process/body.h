@@ -15,7 +15,7 @@ enum body_slot {
 	BODY_SLOTS,
 };
 
-#define BODY_STACK_PAGES 2  // of a library stack, the top ones; the others are made when they are touched
+#define BODY_STACK_PAGES AREA_STACK_PAGES
 #define BODY_PAGES (BODY_STACK_PAGES + 1 + PROCESS_BLOCK_PAGES)
 // Threads that the slots of a large CSpace are enough for.
 #define BODY_THREADS (8 + ((1u << LINUX_CNODE_BITS_LARGE) - LINUX_SLOT_HANDLES - LINUX_FD_MAX) / 3)

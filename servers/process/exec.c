@@ -36,20 +36,28 @@ static uint64_t random_pages(uint64_t value, unsigned bits)
 	return (value & ((1ull << bits) - 1)) * PAGE_SIZE;
 }
 
+// The program headers mostly lie just behind the file's, and one message brings both.
 static int64_t image_read(cap_t handle, struct elf_image *elf)
 {
-	uint8_t bytes[ELF_SEGMENTS_MAX * ELF_SEGMENT_SIZE];
-	int64_t got = file_peek_at(handle, 0, bytes, ELF_HEADER_SIZE);
+	uint8_t bytes[ELF_SEGMENTS_MAX * ELF_SEGMENT_SIZE], *segments = bytes;
+	int64_t got = file_peek_at(handle, 0, bytes, FILE_PEEK_MAX);
 
 	if (got < 0)
 		return got;
 	if (elf_header_check(bytes, (uint64_t)got, elf))
 		return -ENOEXEC;
-	got = file_peek_at(handle, elf->header_offset, bytes,
-			   (uint64_t)elf->header_offset_count * ELF_SEGMENT_SIZE);
+
+	uint64_t size = (uint64_t)elf->header_offset_count * ELF_SEGMENT_SIZE;
+
+	if (elf->header_offset <= (uint64_t)got && size <= (uint64_t)got - elf->header_offset) {
+		segments += elf->header_offset;
+		got -= (int64_t)elf->header_offset;
+	} else {
+		got = file_peek_at(handle, elf->header_offset, bytes, size);
+	}
 	if (got < 0)
 		return got;
-	if (elf_segments_check(bytes, (uint64_t)got, PROGRAM_LOW, PROGRAM_STACK_TOP - (1ull << 40), elf))
+	if (elf_segments_check(segments, (uint64_t)got, PROGRAM_LOW, PROGRAM_STACK_TOP - (1ull << 40), elf))
 		return -ENOEXEC;
 	// No dynamic linker can be loaded yet: as when it is missing.
 	return elf->has_interpreter ? -ENOENT : 0;
@@ -263,31 +271,41 @@ static void block_make(struct body *body, const struct elf_image *elf, uint64_t 
 	limits_make(body->block->limits);
 }
 
-static int64_t body_fill(struct task *task, const struct image *image, struct file *file, struct body *body)
+// The two pages that every program touches first.
+static void first_pages_map(struct space *space, uint64_t sp, uint64_t entry)
+{
+	struct map_items items = {.makes_tables = true};
+
+	space_touch(space, sp, FAULT_ACCESS_WRITE, &items);
+	space_touch(space, entry, FAULT_ACCESS_EXECUTE, &items);
+	space_items_map(space, &items);
+}
+
+static int64_t body_fill(struct task *task, const struct image *image, const struct elf_image *elf, struct file *file,
+			 struct body *body)
 {
 	uint64_t top = PROGRAM_STACK_TOP - random_pages(chance.top, 18), base = 0, sp = 0;
 	uint64_t strings = image->size + (image->argc + image->envc) * 8 + PAGE_SIZE;
 	uint64_t room = (STACK_FIRST + (strings < PROGRAM_STACK_MAX / 2 ? strings : 0)) & ~(PAGE_SIZE - 1ull);
 	uint64_t limit = task->body ? task->body->block->limits[3][0] : PROGRAM_STACK_MAX;
-	struct elf_image elf;
-	int64_t error = image_read(file->handle, &elf);
+	int64_t error;
 
-	if (!error && elf.is_movable)
-		base = MOVABLE_BASE + random_pages(chance.base, 24) - elf.low;
-	if (!error)
-		error = areas_make(body->space, &elf, base, file, top, room, limit);
+	if (elf->is_movable)
+		base = MOVABLE_BASE + random_pages(chance.base, 24) - elf->low;
+	error = areas_make(body->space, elf, base, file, top, room, limit);
 	if (!error)
 		vdso_add(body->space, top);
 	if (!error)
-		error = stack_make(body->space, image, task, &elf, base, top, &sp);
+		error = stack_make(body->space, image, task, elf, base, top, &sp);
 	if (error)
 		return error;
 	body->space->program.file = file;
 	backing_get(&file->base);
-	body->space->program.code_start = elf.low + base;
-	body->space->program.code_end = elf.high + base;
+	body->space->program.code_start = elf->low + base;
+	body->space->program.code_end = elf->high + base;
 	body->space->program.stack_start = sp;
-	block_make(body, &elf, base, sp);
+	block_make(body, elf, base, sp);
+	first_pages_map(body->space, sp, elf->entry + base);
 	// As many handles as it had: now, while the exec can still fail.
 	if (task->body && task->body->cspace_unit && !body_handles_grow(body))
 		return -ENOMEM;
@@ -296,18 +314,19 @@ static int64_t body_fill(struct task *task, const struct image *image, struct fi
 
 int64_t exec_build(struct task *task, const struct image *image, struct body **out)
 {
+	struct elf_image elf;
 	int64_t error;
 	struct file *file = file_make(image->handle, &error);
 
 	if (!file)
 		return error;
 	rt_random(&chance, sizeof(chance));
-	error = file_client_make() ? 0 : -EIO;
+	error = file_client_make() ? image_read(file->handle, &elf) : -EIO;
 	*out = error ? NULL : body_take(task, false);
 	if (!error && !*out && pressure_relieve())
 		*out = body_take(task, false);
 	if (!error)
-		error = *out ? body_fill(task, image, file, *out) : -ENOMEM;
+		error = *out ? body_fill(task, image, &elf, file, *out) : -ENOMEM;
 	if (error && *out) {
 		body_destroy(*out);
 		*out = NULL;
@@ -412,8 +431,22 @@ static void body_exchange(struct task *task, struct body *body)
 		task_end(task, 9);
 }
 
+// The strings lie at ENV_EXEC, or in those pages of the caller's library stack that are always there.
+static bool strings_read(const struct task *task, uint64_t address, char *to, uint64_t size)
+{
+	uint64_t end = env_thread_area(caller->area) + AREA_STACK_END, length = BODY_STACK_PAGES * PAGE_SIZE;
+
+	if (address < end - length || address >= end)
+		return space_read(task->body->space, address, to, size) == size;
+	if (size > end - address)
+		return false;
+	memcpy(to, store_at(caller->pages) + (address - (end - length)), size);
+	return true;
+}
+
 void exec_handle(struct task *task, struct msg *m)
 {
+	uint64_t address = m->words[3];
 	struct image image = {NULL, m->words[2], m->words[0], m->words[1], msg_get_cap(m, 0)};
 	struct body *body = NULL;
 	char *strings;
@@ -427,7 +460,7 @@ void exec_handle(struct task *task, struct msg *m)
 	image.strings = strings;
 	if (!strings)
 		error = -ENOMEM;
-	else if (space_read(task->body->space, ENV_EXEC, strings, image.size) != image.size)
+	else if (!strings_read(task, address, strings, image.size))
 		error = -EFAULT;
 	else
 		error = exec_build(task, &image, &body);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #endif
 #include <signal.h>
+#include <string.h>
 
 #include "lib/rt/component.h"
 #include "servers/process/growth.h"
@@ -34,7 +35,7 @@ static void page_fault(struct task *task, struct msg *m)
 {
 	uint64_t ip = m->words[0], address = m->words[1];
 	struct fault fault = {address, m->words[2], m->words[3]};
-	struct abi_map_item *item = &sys_block()->items[0], made;
+	struct map_items made = {.count = 0};
 	enum outcome outcome = space_settle(task->body->space) ? space_fault(task->body->space, &fault, &made)
 							       : OUTCOME_MEMORY;
 
@@ -46,8 +47,8 @@ static void page_fault(struct task *task, struct msg *m)
 
 	*m = (struct msg){.tag = TAG(FAULT_REPLY_RESUME, 0)};
 	if (outcome == OUTCOME_OK) {
-		*item = made;
-		m->tag |= TAG_ITEMS(made.count ? 1 : 0);
+		memcpy(sys_block()->items, made.items, made.count * sizeof(made.items[0]));
+		m->tag |= TAG_ITEMS(made.count);
 	} else if (outcome == OUTCOME_MEMORY) {
 		pressure_end(task);
 	} else if (is_environment(ip)) {

@@ -260,7 +260,7 @@ int64_t file_peek_at(cap_t handle, uint64_t offset, uint8_t *to, uint64_t length
 	uint64_t done = 0;
 
 	while (done < length) {
-		uint64_t want = length - done < 440 ? length - done : 440;
+		uint64_t want = length - done < FILE_PEEK_MAX ? length - done : FILE_PEEK_MAX;
 		struct msg m = {.tag = TAG(FILE_PEEK, 2), .words = {offset + done, want}};
 		uint64_t words[55];
 

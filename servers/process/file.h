@@ -34,7 +34,8 @@ int64_t file_cover(struct file *file, uint64_t page);
 
 // Read at most 4096 bytes at an offset. Bytes, or -errno.
 int64_t file_fetch(struct file *file, uint64_t offset, uint8_t *to, uint64_t length);
-// Read a few bytes of a handle without a window. Bytes, or -errno.
+// Read a few bytes of a handle without a window, so many with a message. Bytes, or -errno.
+#define FILE_PEEK_MAX 440
 int64_t file_peek_at(cap_t handle, uint64_t offset, uint8_t *to, uint64_t length);
 
 // The server's own view of the file system: the window, and opening a name in it.

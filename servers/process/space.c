@@ -149,31 +149,52 @@ bool space_supply(struct space *space)
 							      : share);
 }
 
-// Map a window by a slot of the set, with tables as they are needed.
+static void table_note(struct space *space, uint64_t address)
+{
+	uint64_t table = address / TABLE_SIZE;
+
+	space->tables[table % 64] = table + 1;
+}
+
+// Make the mappings, with tables as they are needed: how many were made. The environment's own are few, and
+// have no limit of their own.
+static uint32_t items_map(struct space *space, const struct abi_map_item *items, uint32_t count, bool is_own)
+{
+	uint32_t done = 0;
+
+	while (done < count) {
+		struct msg m = {.tag = TAG(METHOD_VSPACE_MAP, 1), .words = {count - done}};
+
+		memcpy(sys_block()->items, items + done, (count - done) * sizeof(*items));
+
+		err_t err = sys_call(space->vspace, &m);
+		uint32_t made = err ? (uint32_t)m.words[2] : count - done;
+
+		for (; made && done < count; made--)
+			table_note(space, items[done++].address);
+		if (err && (err != ERR_NO_MEMORY || !(is_own ? supply_add(space, SPACE_SUPPLIES_MAX) : space_supply(space))))
+			break;
+	}
+	return done;
+}
+
+void space_items_map(struct space *space, const struct map_items *items)
+{
+	if (items_map(space, items->items, items->count, false) < items->count)
+		space_unmap_all(space);
+}
+
+// Map a window by a slot of the set.
 static cap_t set_map(struct space *space, struct slot_set *set, const struct window *window, uint64_t address,
 		     uint64_t rights)
 {
-	cap_t slot = slot_set_take(set);
-	uint32_t flags = rights & FRAME_MAP_OVER ? MAP_ITEM_OVER : 0;
-	err_t err = OK;
+	struct abi_map_item item = {window->frame, slot_set_take(set), address, window->first, window->count,
+				    (uint32_t)rights & FRAME_ALL, rights & FRAME_MAP_OVER ? MAP_ITEM_OVER : 0};
 
-	while (slot && !err) {
-		sys_block()->items[0] = (struct abi_map_item){window->frame, slot, address, window->first,
-							      window->count, (uint32_t)rights & FRAME_ALL, flags};
-		err = vspace_map(space->vspace, 1);
-		if (!err) {
-			uint64_t table = address / TABLE_SIZE;
-
-			space->tables[table % 64] = table + 1;
-			return slot;
-		}
-		// The environment's own mappings are few, and have no limit of their own.
-		if (err == ERR_NO_MEMORY && (set == &space->slots ? supply_add(space, SPACE_SUPPLIES_MAX)
-								  : space_supply(space)))
-			err = OK;
-	}
-	if (slot)
-		slot_set_drop(set, slot);
+	if (item.dest && items_map(space, &item, 1, set == &space->slots))
+		return item.dest;
+	if (item.dest)
+		slot_set_drop(set, item.dest);
 	return 0;
 }
 

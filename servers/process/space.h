@@ -90,12 +90,21 @@ cap_t space_map(struct space *space, cap_t frame, uint32_t first, uint32_t count
 // See that the page at an address is in memory, ready for a read or a write. *page: its number, or
 // PAGE_NONE for a page that is still the file's.
 enum outcome space_populate(struct space *space, uint64_t address, bool is_write, uint32_t *page);
-// A fault of the program, whose stack pointer was `sp`: the same, and map it, perhaps with pages after it.
-// *item is filled when the mapping is to be made by the reply (its count is 0 else).
+// A fault of the program, whose stack pointer was `sp`: the same, and map it, perhaps with pages around it.
+// Items are added for mappings that the reply (or space_items_map: then with new tables) is to make.
 struct fault {
 	uint64_t address, access, sp;
 };
-enum outcome space_fault(struct space *space, const struct fault *fault, struct abi_map_item *item);
+struct map_items {
+	bool makes_tables;
+	uint32_t count;
+	struct abi_map_item items[MSG_ITEMS_MAX];
+};
+enum outcome space_fault(struct space *space, const struct fault *fault, struct map_items *items);
+// As for a fault that will surely come: what can be done about it is.
+void space_touch(struct space *space, uint64_t address, uint64_t access, struct map_items *items);
+// Make the mappings. Those that cannot be made are forgotten.
+void space_items_map(struct space *space, const struct map_items *items);
 
 // See that all pages of a range are in memory. `how`: for reading 0, for writing 1 (where the area allows
 // that; what it does not is passed over); with 2 added it is an error. 0, -ENOMEM, -EFAULT.

@@ -325,9 +325,50 @@ static enum outcome file_run_map(struct space *space, const struct vma *vma, str
 	return slot ? OUTCOME_OK : OUTCOME_MEMORY;
 }
 
-// Make the mapping around entry i, where there is none: by the reply when the tables are there.
+// Add an item for the run around entry i. False: no slot, or no room.
+static bool run_add(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
+		    struct map_items *items)
+{
+	struct run run = run_find(vma, chunk, i);
+	struct window window = run_window(vma, chunk, &run);
+	cap_t slot = items->count < MSG_ITEMS_MAX ? slot_set_take(&space->pages) : 0;
+
+	if (!slot)
+		return false;
+	items->items[items->count++] = (struct abi_map_item){window.frame, slot, entry_address(chunk, run.low),
+							     window.first, window.count,
+							     run_rights(vma, run.is_writable), 0};
+	run_set(chunk, &run, slot);
+	return true;
+}
+
+// Programs have several small areas of one file beside each other. A fault on a page of the file maps what is
+// in memory of those in the chunk, too, read-only.
+static void neighbours_add(struct space *space, const struct vma *vma, struct chunk *chunk,
+			   struct map_items *items)
+{
+	const struct vma *first = space->vmas.items, *end = first + space->vmas.count, *from = vma;
+	const struct file *file = (const struct file *)vma->backing;
+	uint64_t start = entry_address(chunk, 0);
+
+	while (from > first && from[-1].end > start)
+		from--;
+	for (const struct vma *v = from; v < end && v->start < start + CHUNK_SIZE; v++) {
+		uint64_t address = v->start > start ? v->start : start;
+		uint64_t page = (v->offset + (address - v->start)) / PAGE_SIZE;
+		const struct entry *entry = &chunk->entries[address / PAGE_SIZE % CHUNK_PAGES];
+
+		if (v == vma || v->backing != vma->backing || !(v->prot & VMA_READ) || v->flags & VMA_SHARED ||
+		    !is_file_page(v, address) || page < file->first || page - file->first >= file->count)
+			continue;
+		if (entry->page == PAGE_NONE && !entry->slot)
+			(void)run_add(space, v, chunk, (uint32_t)(address / PAGE_SIZE % CHUNK_PAGES), items);
+	}
+}
+
+// Make the mapping around entry i, where there is none: by the items, when the tables are there or will be made.
 static enum outcome run_map(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
-			    bool by_reply, struct abi_map_item *item)
+			    bool by_items, struct map_items *items)
 {
 	struct run run = run_find(vma, chunk, i);
 	struct window window = run_window(vma, chunk, &run);
@@ -337,9 +378,10 @@ static enum outcome run_map(struct space *space, const struct vma *vma, struct c
 
 	for (uint32_t j = run.low; chunk->holed && j < run.high; j++)
 		hole_settle(space, chunk, j);
-	if (by_reply && has_table(space, address) && (slot = slot_set_take(&space->pages))) {
-		*item = (struct abi_map_item){window.frame, slot, address, window.first, window.count, rights, 0};
-		run_set(chunk, &run, slot);
+	if (by_items && (items->makes_tables || has_table(space, address)) &&
+	    run_add(space, vma, chunk, i, items)) {
+		if (chunk->entries[i].page == PAGE_NONE && !chunk->holed)
+			neighbours_add(space, vma, chunk, items);
 		return OUTCOME_OK;
 	}
 	slot = space_map_pages(space, &window, address, rights);
@@ -392,7 +434,7 @@ static cap_t run_clear(struct space *space, struct chunk *chunk, uint32_t low, u
 
 // Lay the pages of `count` entries over what is mapped there. False: no slot.
 static bool pages_lay_over(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
-			   uint32_t count, struct abi_map_item *item)
+			   uint32_t count, struct map_items *items)
 {
 	struct run run = {i, i + count, page_is_writable(vma, chunk->entries[i].page)};
 	struct window window = run_window(vma, chunk, &run);
@@ -405,8 +447,9 @@ static bool pages_lay_over(struct space *space, const struct vma *vma, struct ch
 	run_set(chunk, &run, slot);
 	for (uint32_t j = run.low; j < run.high; j++)
 		hole_settle(space, chunk, j);
-	*item = (struct abi_map_item){window.frame, slot, entry_address(chunk, i), window.first, window.count,
-				      run_rights(vma, run.is_writable), MAP_ITEM_OVER};
+	items->items[items->count++] = (struct abi_map_item){window.frame, slot, entry_address(chunk, i), window.first,
+							     window.count, run_rights(vma, run.is_writable),
+							     MAP_ITEM_OVER};
 	return true;
 }
 
@@ -444,13 +487,12 @@ static void run_unmap(struct space *space, struct chunk *chunk, uint32_t i, uint
 		chunk_unmap(space, chunk, j);
 }
 
-enum outcome space_fault(struct space *space, const struct fault *fault, struct abi_map_item *item)
+enum outcome space_fault(struct space *space, const struct fault *fault, struct map_items *items)
 {
 	const struct vma *vma = vma_find(&space->vmas, fault->address);
 	bool is_write = fault->access & FAULT_ACCESS_WRITE, is_stale;
 	uint32_t i = (uint32_t)(fault->address / PAGE_SIZE % CHUNK_PAGES);
 
-	item->count = 0;
 	if (!vma)
 		return OUTCOME_NO_AREA;
 	if (!is_allowed(vma, fault->access))
@@ -465,7 +507,7 @@ enum outcome space_fault(struct space *space, const struct fault *fault, struct 
 	enum outcome outcome = entries_populate(space, vma, chunk, i, is_write, &count, &is_stale);
 	bool was_mapped = chunk->entries[i].slot;
 
-	if (is_stale && (outcome != OUTCOME_OK || !pages_lay_over(space, vma, chunk, i, count, item)))
+	if (is_stale && (outcome != OUTCOME_OK || !pages_lay_over(space, vma, chunk, i, count, items)))
 		run_unmap(space, chunk, i, count);
 	else if (is_stale)
 		return OUTCOME_OK;
@@ -474,9 +516,18 @@ enum outcome space_fault(struct space *space, const struct fault *fault, struct 
 	if (is_write && vma_is_shared_file(vma))
 		file_dirty((struct file *)vma->backing);
 	else if (was_mapped && is_write && !(chunk->writable & 1u << i) &&
-	    (run_unlock(vma, chunk, i) || pages_lay_over(space, vma, chunk, i, 1, item)))
+	    (run_unlock(vma, chunk, i) || pages_lay_over(space, vma, chunk, i, 1, items)))
 		return OUTCOME_OK;
 	// A mapping that should have done: it is made anew, and not by the reply, which may have failed.
 	run_unmap(space, chunk, i, count);
-	return run_map(space, vma, chunk, i, !was_mapped, item);
+	return run_map(space, vma, chunk, i, !was_mapped, items);
 }
+
+void space_touch(struct space *space, uint64_t address, uint64_t access, struct map_items *items)
+{
+	const struct fault fault = {address, access, 0};
+
+	if (items->count < MSG_ITEMS_MAX)
+		(void)space_fault(space, &fault, items);
+}
+

@@ -90,7 +90,7 @@ static void refused_as_files(const cap_t *wrong, unsigned count)
 	check(!process_exec_buffer(self, PAGE_SIZE, &result) && result == 0, "exec's buffer");
 	memcpy((void *)ENV_EXEC, strings, sizeof strings);
 	for (unsigned i = 0; i < count; i++)
-		is_ok = REFUSED(process_exec(self, 1, 0, sizeof strings, wrong[i], &result)) && is_ok;
+		is_ok = REFUSED(process_exec(self, 1, 0, sizeof strings, (uint64_t)strings, wrong[i], &result)) && is_ok;
 	check(is_ok, "exec of what is no file");
 	is_ok = true;
 	for (unsigned i = 0; i < count; i++)
