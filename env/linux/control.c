@@ -10,7 +10,9 @@
 #define F_SETFD 2
 #define F_GETFL 3
 #define F_SETFL 4
+#define F_GETLEASE 1025
 #define F_DUPFD_CLOEXEC 1030
+#define F_UNLCK 2
 #define F_SETPIPE_SZ 1031
 #define F_GETPIPE_SZ 1032
 #define F_ADD_SEALS 1033
@@ -85,6 +87,9 @@ int64_t call_fcntl(uint64_t fd, uint64_t command, uint64_t argument)
 		return flags_get(&handle);
 	case F_SETFL:
 		return flags_set(&handle, (uint32_t)argument);
+	// Nobody can take one.
+	case F_GETLEASE:
+		return F_UNLCK;
 	case F_SETPIPE_SZ:
 		return pipe_size(&handle, (uint32_t)argument ? (uint32_t)argument : 1);
 	case F_GETPIPE_SZ:
@@ -293,6 +298,7 @@ int64_t call_pipe(uint64_t out) { return call_pipe2(out, 0); }
 #define TIMES_OFFSET 0x2000  // in the window, behind the names
 #define UTIME_NOW 0x3fffffff
 #define UTIME_OMIT 0x3ffffffe
+#define OPEN_ONLY 0x80000000u  // not with O_PATH
 
 static int64_t times_check(const struct timespec *t)
 {
@@ -338,7 +344,7 @@ static int64_t times_set(uint64_t dirfd, uint64_t path, const struct timespec *t
 		return err;
 	call.m.words[1] = path ? PATH_FIRST : UINT64_MAX;
 	call.m.words[2] = times ? TIMES_OFFSET : UINT64_MAX;
-	call.m.words[3] = (uint32_t)flags;
+	call.m.words[3] = (uint32_t)flags | (path ? 0 : OPEN_ONLY);
 	return window_call(&call);
 }
 
@@ -354,7 +360,7 @@ int64_t call_utimensat(uint64_t dirfd, uint64_t path, uint64_t times, uint64_t f
 	// Nothing to do: Linux does not even look at the name.
 	if (times && t[0].tv_nsec == UTIME_OMIT && t[1].tv_nsec == UTIME_OMIT)
 		return 0;
-	if ((uint32_t)flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+	if ((uint32_t)flags & ~(path ? AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH : 0))
 		return -EINVAL;
 	if (path == 0 && (int32_t)dirfd == AT_FDCWD)
 		return -EFAULT;

@@ -437,9 +437,7 @@ static int64_t seek(const struct view *view, int64_t offset, uint64_t whence)
 	do {
 		before = d->offset;
 		to = whence == SEEK_CUR ? (int64_t)before : whence == SEEK_END ? (int64_t)view_end(view) : 0;
-		if (__builtin_add_overflow(to, offset, &to))
-			return -EOVERFLOW;
-		if (to < 0)
+		if (__builtin_add_overflow(to, offset, &to) || to < 0)
 			return -EINVAL;
 	} while (!offset_move(d, before, (uint64_t)to));
 	return to;

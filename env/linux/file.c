@@ -3,6 +3,8 @@
 #include "protocol/gen/file.h"
 #include "protocol/gen/name.h"
 
+#define SEEK_HOLE 4  // the last one
+
 // One message without a window.
 static int64_t simple(uint64_t fd, struct msg m)
 {
@@ -24,6 +26,8 @@ int64_t call_lseek(uint64_t fd, uint64_t offset, uint64_t whence)
 	struct handle handle;
 	int64_t result = handle_find(fd, &handle);
 
+	if (result == 0 && (uint32_t)whence > SEEK_HOLE)
+		return -EINVAL;
 	if (result || cview_seek(&handle, offset, (uint32_t)whence, &result))
 		return result;
 	return simple(fd, SIMPLE(FILE_SEEK, offset, (uint32_t)whence));

@@ -254,7 +254,7 @@ static inline int64_t move_one(uint64_t fd, uint64_t buffer, uint64_t size, uint
 	if (index < 0)
 		return index;
 	if (!user_is_range(buffer, size))
-		return (int64_t)size < 0 ? -EINVAL : -EFAULT;
+		return -EFAULT;
 	io = process->io[index];
 	if (is_device(io))
 		return is_write ? device_write(io, size) : device_read(io, buffer, size);
@@ -287,14 +287,21 @@ int64_t call_write(uint64_t fd, uint64_t buffer, uint64_t size)
 	return move_one(fd, buffer, size, UINT64_MAX, true);
 }
 
+// A transfer from there would go past the last position that there is. (A size that no buffer has is
+// found out later.)
+static inline bool is_beyond(uint64_t offset, uint64_t size)
+{
+	return offset > INT64_MAX || (size <= IO_MAX && offset + size > INT64_MAX);
+}
+
 int64_t call_pread64(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset)
 {
-	return (int64_t)offset < 0 ? -EINVAL : move_one(fd, buffer, size, offset, false);
+	return is_beyond(offset, size) ? -EINVAL : move_one(fd, buffer, size, offset, false);
 }
 
 int64_t call_pwrite64(uint64_t fd, uint64_t buffer, uint64_t size, uint64_t offset)
 {
-	return (int64_t)offset < 0 ? -EINVAL : move_one(fd, buffer, size, offset, true);
+	return is_beyond(offset, size) ? -EINVAL : move_one(fd, buffer, size, offset, true);
 }
 
 int64_t call_readv(uint64_t fd, uint64_t vector, uint64_t count)

@@ -13,6 +13,7 @@
 #define LOCK_EX 2u
 #define LOCK_NB 4u
 #define LOCK_UN 8u
+#define LOCK_MAND 32u
 
 struct flock {
 	int16_t type, whence;
@@ -108,6 +109,9 @@ int64_t call_flock(uint64_t fd, uint64_t operation)
 
 	if (err)
 		return err;
+	// Mandatory locks are no more: asking for one does nothing.
+	if ((uint32_t)operation & LOCK_MAND)
+		return 0;
 	if (op != LOCK_SH && op != LOCK_EX && op != LOCK_UN)
 		return -EINVAL;
 	return lock_call(&handle, &m);

@@ -117,8 +117,13 @@ static int64_t attribute_path(uint64_t path, uint64_t flags, int64_t answer)
 static int64_t attribute_fd(uint64_t fd, int64_t answer)
 {
 	struct handle handle;
+	uint64_t flags;
 	int64_t err = handle_find(fd, &handle);
 
+	if (!err)
+		err = handle_flags(&handle, &flags);
+	if (!err && (flags & O_PATH))
+		err = -EBADF;
 	return err ? err : answer;
 }
 

@@ -28,8 +28,10 @@
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
 #define RENAME_EXCHANGE 2
+#define RENAME_WHITEOUT 4
 #endif
 #define O_TMPFILE_BIT 020000000
+#define O_LARGEFILE_BIT 0x8000u  // every open on x86-64 has it
 #define O_EXECUTE 0x20u  // to be run: permission to execute is what counts
 
 // Whose permissions count, and for what is created.

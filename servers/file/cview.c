@@ -431,7 +431,7 @@ int64_t file_op_view(struct request *r)
 			return -ENOMEM;
 		heads_map(r, view);
 	}
-	bool may_read = (d->flags & O_ACCMODE) != O_WRONLY;
+	bool may_read = (d->flags & O_ACCMODE) == O_RDONLY || (d->flags & O_ACCMODE) == O_RDWR;
 
 	r->out[1] = may_read || may_write_past(d) ? pages_map(r, view, r->words[3]) : 0;
 	r->out[2] = (may_read ? CVIEW_READ : 0) | (view->is_writable ? CVIEW_WRITE : 0) |

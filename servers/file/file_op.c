@@ -15,7 +15,7 @@
 FILE_METHODS(DECLARE)
 
 #define PEEK_MAX 440u
-#define SET_FLAGS ((uint32_t)(O_APPEND | O_NONBLOCK | O_NOATIME))
+#define SET_FLAGS ((uint32_t)(O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT))
 #ifndef SEEK_DATA
 #define SEEK_DATA 3
 #define SEEK_HOLE 4
@@ -26,12 +26,16 @@ FILE_METHODS(DECLARE)
 
 static bool may_read(const struct description *d)
 {
-	return (d->flags & O_ACCMODE) != O_WRONLY && !(d->flags & O_PATH);
+	uint32_t mode = d->flags & O_ACCMODE;
+
+	return (mode == O_RDONLY || mode == O_RDWR) && !(d->flags & O_PATH);
 }
 
 static bool may_write(const struct description *d)
 {
-	return (d->flags & O_ACCMODE) != O_RDONLY && !(d->flags & O_PATH);
+	uint32_t mode = d->flags & O_ACCMODE;
+
+	return (mode == O_WRONLY || mode == O_RDWR) && !(d->flags & O_PATH);
 }
 
 static int64_t read_file(struct request *r, uint32_t length)
@@ -40,7 +44,7 @@ static int64_t read_file(struct request *r, uint32_t length)
 	bool own = r->words[2] == NO_OFFSET;
 	uint64_t offset = own ? description_offset(d) : r->words[2], n;
 
-	if (offset > INT64_MAX)
+	if (offset > INT64_MAX - (uint64_t)length)
 		return -EINVAL;
 	n = data_read(&file.fs, d->inode, offset, r->window->bytes, length);
 	if (own)
@@ -96,7 +100,7 @@ static int64_t write_file(struct request *r, uint32_t length)
 	uint64_t offset = own ? description_offset(d) : r->words[2];
 	int64_t n;
 
-	if (offset > INT64_MAX)
+	if (offset > INT64_MAX - (uint64_t)length)
 		return -EINVAL;
 	if ((d->flags & O_APPEND) || request_word(r, 4, 0) == AT_END)
 		offset = inode->size;
@@ -145,6 +149,8 @@ int64_t file_op_seek(struct request *r)
 	struct description *d = r->description;
 	int64_t offset = (int64_t)r->words[0], base = 0;
 
+	if (r->words[1] > SEEK_HOLE)
+		return -EINVAL;
 	if (d->pipe)
 		return -ESPIPE;
 	if (d->source || d->is_signal)
@@ -160,6 +166,8 @@ int64_t file_op_seek(struct request *r)
 		base = (int64_t)description_offset(d);
 		break;
 	case SEEK_END:
+		if (is_dir(d->inode))
+			return -EINVAL;
 		base = (int64_t)d->inode->size;
 		break;
 	case SEEK_DATA:
@@ -173,9 +181,7 @@ int64_t file_op_seek(struct request *r)
 	default:
 		return -EINVAL;
 	}
-	if (__builtin_add_overflow(base, offset, &offset))
-		return -EOVERFLOW;
-	if (offset < 0)
+	if (__builtin_add_overflow(base, offset, &offset) || offset < 0)
 		return -EINVAL;
 	description_set_offset(d, (uint64_t)offset);
 	return offset;
@@ -232,6 +238,10 @@ int64_t file_op_set_flags(struct request *r)
 
 	if (!desk_hold(d) || (d->flags & O_PATH))
 		return -EBADF;
+	if ((r->words[0] & ~(uint64_t)d->flags & O_NOATIME) && !inode_is_owned(d->inode, &d->cred))
+		return -EPERM;
+	if ((r->words[0] & O_DIRECT) && !S_ISREG(d->inode->mode))
+		return -EINVAL;
 	d->flags = (d->flags & ~SET_FLAGS) | ((uint32_t)r->words[0] & SET_FLAGS);
 	if (S_ISREG(d->inode->mode))
 		cview_write_end(d->inode);
@@ -268,7 +278,7 @@ int64_t file_op_sync(struct request *r)
 {
 	if (r->description->flags & O_PATH)
 		return -EBADF;
-	return r->description->pipe ? -EINVAL : 0;
+	return S_ISREG(r->description->inode->mode) || is_dir(r->description->inode) ? 0 : -EINVAL;
 }
 
 int64_t file_op_poll(struct request *r)
@@ -437,6 +447,8 @@ int64_t file_op_fallocate(struct request *r)
 	if (end - first > file.fs.store.total)
 		return -ENOSPC;
 	error = data_fill(&file.fs, d->inode, (uint32_t)first, (uint32_t)(end - first));
+	if (error == 0)
+		inode_written(&file.fs, d->inode);
 	if (error == 0 && end > d->inode->data.kept)
 		d->inode->data.kept = (uint32_t)end;
 	if (error == 0 && !(r->words[0] & KEEP_SIZE) && offset + length > d->inode->size)

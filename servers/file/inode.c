@@ -209,8 +209,8 @@ void inode_stat(const struct fs *fs, const struct inode *inode, struct stat *sta
 	memset(stat, 0, sizeof *stat);
 	stat->st_dev = inode->super->device;
 	stat->st_ino = inode->number;
-	// An unnamed pipe has no link, but shows one, as in Linux.
-	stat->st_nlink = S_ISFIFO(inode->mode) && inode->nlink == 0 ? 1 : inode->nlink;
+	// What never had a name (a pipe, an eventfd) has no link, but shows one, as in Linux.
+	stat->st_nlink = (S_ISFIFO(inode->mode) || (inode->mode & S_IFMT) == 0) && inode->nlink == 0 ? 1 : inode->nlink;
 	if (inode->remote)
 		stat->st_nlink = inode->remote->nlink;
 	stat->st_mode = inode->mode;
@@ -259,7 +259,7 @@ int inode_chown(struct fs *fs, struct inode *inode, const struct cred *cred, uin
 	uint32_t to_uid = (uint32_t)uid == UINT32_MAX ? inode->uid : (uint32_t)uid;
 	uint32_t to_gid = (uint32_t)gid == UINT32_MAX ? inode->gid : (uint32_t)gid;
 
-	if (cred->uid != 0) {
+	if (cred->uid != 0 && ((uint32_t)uid != UINT32_MAX || (uint32_t)gid != UINT32_MAX)) {
 		if (cred->uid != inode->uid || to_uid != inode->uid)
 			return -EPERM;
 		if (to_gid != inode->gid && !cred_has_group(cred, to_gid))

@@ -41,8 +41,8 @@ int name_may_remove(const struct inode *dir, const struct inode *inode, const st
 	return 0;
 }
 
-// A new inode as the directory has it: set-group-id goes down.
-static struct inode *inode_in(struct fs *fs, const struct inode *dir, const struct cred *cred,
+// Set-group-id goes down.
+struct inode *name_inode_make(struct fs *fs, const struct inode *dir, const struct cred *cred,
 			      uint32_t mode)
 {
 	bool inherits = dir->mode & S_ISGID;
@@ -86,11 +86,8 @@ static int name_add(struct fs *fs, struct inode *inode)
 // Walk to a name that is to be made.
 static int walk_new(struct fs *fs, const struct view *view, const char *path, bool directory)
 {
-	int error = walk_path(fs, view, path, 0, &walk);
+	int error = walk_path(fs, view, path, WALK_NAME, &walk);
 
-	// "name/" that is no directory: what counts is that the name is taken.
-	if (error == -ENOTDIR && walk.inode && walk.slash && is_dir(walk.dir))
-		return -EEXIST;
 	if (error != 0)
 		return error;
 	if (walk.inode)
@@ -109,13 +106,14 @@ int name_make(struct fs *fs, const struct view *view, const char *path, uint32_t
 
 	if (error != 0)
 		return error;
-	if (is_node && view->cred.uid != 0)
+	// Everybody may make a whiteout, the character device 0, 0.
+	if (is_node && view->cred.uid != 0 && !(S_ISCHR(mode) && device == 0))
 		return -EPERM;
 	if (S_ISDIR(mode) && walk.dir->nlink >= NLINK_LIMIT)
 		return -EMLINK;
 
 	uint32_t bits = mode & (S_ISDIR(mode) ? 01777u : 07777u) & ~view->cred.umask;
-	struct inode *inode = inode_in(fs, walk.dir, &view->cred, (mode & S_IFMT) | bits);
+	struct inode *inode = name_inode_make(fs, walk.dir, &view->cred, (mode & S_IFMT) | bits);
 
 	if (!inode)
 		return -ENOSPC;
@@ -138,7 +136,7 @@ int name_symlink_make(struct fs *fs, const struct view *view, const char *target
 	if (error != 0)
 		return error;
 
-	struct inode *inode = inode_in(fs, walk.dir, &view->cred, S_IFLNK | 0777);
+	struct inode *inode = name_inode_make(fs, walk.dir, &view->cred, S_IFLNK | 0777);
 
 	if (!inode)
 		return -ENOSPC;
@@ -168,7 +166,7 @@ static int open_new(struct fs *fs, const struct view *view, uint32_t flags, uint
 		return error;
 
 	uint32_t bits = mode & 07777 & ~view->cred.umask;
-	struct inode *inode = inode_in(fs, walk.dir, &view->cred, S_IFREG | bits);
+	struct inode *inode = name_inode_make(fs, walk.dir, &view->cred, S_IFREG | bits);
 
 	if (!inode)
 		return -ENOSPC;
@@ -205,7 +203,7 @@ static int open_nameless(struct fs *fs, const struct view *view, const char *pat
 		error = name_may_add(walk.inode, &view->cred);
 	if (error != 0)
 		return error;
-	*out = inode_in(fs, walk.inode, &view->cred, S_IFREG | (mode & 07777 & ~view->cred.umask));
+	*out = name_inode_make(fs, walk.inode, &view->cred, S_IFREG | (mode & 07777 & ~view->cred.umask));
 	if (*out)
 		(*out)->linkable = !(flags & O_EXCL);
 	return *out ? 0 : -ENOSPC;
@@ -368,7 +366,7 @@ static int remove_check(const struct view *view, bool directory)
 int name_remove(struct fs *fs, const struct view *view, const char *path, bool directory)
 {
 	struct entry *entry;
-	int error = walk_path(fs, view, path, 0, &walk);
+	int error = walk_path(fs, view, path, WALK_NAME, &walk);
 
 	if (error == 0)
 		error = remove_check(view, directory);

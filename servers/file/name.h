@@ -39,6 +39,10 @@ int name_may_remove(const struct inode *dir, const struct inode *inode, const st
 // May a name be put into `dir`?
 int name_may_add(const struct inode *dir, const struct cred *cred);
 
+// A new inode as the directory has it, without a name; null: no room.
+struct inode *name_inode_make(struct fs *fs, const struct inode *dir, const struct cred *cred,
+			      uint32_t mode);
+
 // Set the length, with the permission checks of truncate(2) already made.
 int name_resize(struct fs *fs, struct inode *inode, const struct cred *cred, uint64_t size);
 

@@ -15,8 +15,15 @@ NAME_METHODS(DECLARE)
 
 #define TMPFS_NUMBER 0x01021994
 #define PROC_NUMBER 0x9fa0
+#define PIPE_NUMBER 0x50495045
+#define UNNAMED_NUMBER 0x09041934
 #define ST_VALID 0x20
+#define SHOW_RELATIME 0x1000
+#define NO_ATIME 0x400u
 #define OPEN_ONLY 0x80000000u  // of chmod and chown: not for O_PATH
+// What is kept of the flags of an open, and told by F_GETFL.
+#define OPEN_FLAGS ((uint32_t)(O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | O_DIRECT | O_DIRECTORY | \
+			       O_NOFOLLOW | O_NOATIME | O_PATH) | O_TMPFILE_BIT | O_EXECUTE)
 #define STATFS_FLAGS 0xfu  // RDONLY to NOEXEC: the same bits in both
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
@@ -157,7 +164,9 @@ int64_t name_op_open(struct request *r)
 		inode_put(&file.fs, inode);
 		return error < 0 ? error : 0;
 	}
-	flags &= ~(uint32_t)(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY);
+	flags &= OPEN_FLAGS;
+	if (!(flags & O_PATH))
+		flags |= O_LARGEFILE_BIT;
 	d = again;
 	if (again)
 		description_again(again, inode, flags, &view.cred);
@@ -463,6 +472,8 @@ int64_t name_op_utimens(struct request *r)
 	if (error == 0 && r->words[1] == NO_OFFSET) {
 		if (!r->description)
 			return -EINVAL;
+		if ((r->words[3] & OPEN_ONLY) && (r->description->flags & O_PATH))
+			return -EBADF;
 		error = get_to_change(r, 0, &inode);
 	} else if (error == 0) {
 		error = get_to_change(r, r->words[3], &inode);
@@ -495,6 +506,22 @@ int64_t name_op_mknod(struct request *r)
 	if (!S_ISREG(mode) && !S_ISFIFO(mode) && !S_ISCHR(mode) && !S_ISBLK(mode) && !S_ISSOCK(mode))
 		return -EINVAL;
 	return name_make(&file.fs, &view, path, mode, r->words[3]);
+}
+
+// What has no room of its own: made-up files, and what has no name anywhere.
+static void statfs_special(const struct description *d, const struct super *super, struct statfs *out)
+{
+	bool is_pipe = d && d->pipe && d->inode->nlink == 0, is_unnamed = d && (d->source || d->is_signal) && !d->pipe;
+
+	if (strcmp(super->type, "proc") == 0)
+		out->f_type = PROC_NUMBER;
+	else if (is_pipe || is_unnamed)
+		out->f_type = is_pipe ? PIPE_NUMBER : UNNAMED_NUMBER;
+	else
+		return;
+	out->f_blocks = out->f_bfree = out->f_files = out->f_ffree = 0;
+	if (is_pipe || is_unnamed)
+		out->f_flags = ST_VALID;
 }
 
 int64_t name_op_statfs(struct request *r)
@@ -530,15 +557,12 @@ int64_t name_op_statfs(struct request *r)
 		out.f_files = super->inode_limit;
 		out.f_ffree = super->inode_limit - super->inodes;
 	}
-	if (strcmp(super->type, "proc") == 0) {
-		out.f_type = PROC_NUMBER;
-		out.f_blocks = out.f_bfree = out.f_files = out.f_ffree = 0;
-	}
+	out.f_flags |= mount->flags & NO_ATIME ? NO_ATIME : SHOW_RELATIME;
+	statfs_special(r->description, super, &out);
 	out.f_bavail = out.f_bfree;
 	memcpy(r->window->bytes, &out, sizeof out);
 	return 0;
 }
-
 int64_t name_op_pipe(struct request *r)
 {
 	struct description *ends[2];

@@ -87,14 +87,15 @@ static void exchange(struct fs *fs, struct entry *source, struct entry *target)
 	inode_changed(fs, to.inode);
 }
 
-static void move(struct fs *fs, struct entry *source, struct entry *target)
+// `left` takes the place of what is moved; null: nothing does.
+static void move(struct fs *fs, struct entry *source, struct entry *target, struct inode *left)
 {
 	if (is_dir(from.inode)) {
 		from.dir->nlink--;
 		to.dir->nlink++;
 	}
 	dir_set(fs, target, from.inode);
-	dir_set(fs, source, NULL);
+	dir_set(fs, source, left);
 	if (to.inode) {
 		if (is_dir(to.inode))
 			to.dir->nlink--;
@@ -102,8 +103,19 @@ static void move(struct fs *fs, struct entry *source, struct entry *target)
 	}
 }
 
-static int commit(struct fs *fs, uint32_t flags)
+// What hides a name of a lower layer: the device 0, 0.
+static struct inode *whiteout_make(struct fs *fs, const struct cred *cred)
 {
+	struct inode *inode = name_inode_make(fs, from.dir, cred, S_IFCHR);
+
+	if (inode)
+		inode->nlink = 1;
+	return inode;
+}
+
+static int commit(struct fs *fs, const struct cred *cred, uint32_t flags)
+{
+	struct inode *left = NULL;
 	struct entry *source, *target;
 	int error = dir_prepare(fs, from.dir, from.name, from.length, HEAP_NORMAL, &source);
 
@@ -111,10 +123,17 @@ static int commit(struct fs *fs, uint32_t flags)
 		error = dir_prepare(fs, to.dir, to.name, to.length, HEAP_NORMAL, &target);
 	if (error != 0)
 		return error;
+	if (flags & RENAME_WHITEOUT) {
+		left = whiteout_make(fs, cred);
+		if (!left)
+			return -ENOSPC;
+	}
 	if (flags & RENAME_EXCHANGE)
 		exchange(fs, source, target);
 	else
-		move(fs, source, target);
+		move(fs, source, target, left);
+	if (left)
+		inode_put(fs, left);
 	inode_changed(fs, from.inode);
 	inode_written(fs, from.dir);
 	inode_written(fs, to.dir);
@@ -127,12 +146,12 @@ int name_move(struct fs *fs, const struct view *from_view, const char *from_path
 	const struct cred *cred = &from_view->cred;
 	int error;
 
-	if ((flags & ~(uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE)) ||
-	    flags == (RENAME_NOREPLACE | RENAME_EXCHANGE))
+	if ((flags & ~(uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) ||
+	    ((flags & RENAME_EXCHANGE) && flags != RENAME_EXCHANGE))
 		return -EINVAL;
-	error = walk_path(fs, from_view, from_path, 0, &from);
+	error = walk_path(fs, from_view, from_path, WALK_NAME, &from);
 	if (error == 0)
-		error = walk_path(fs, to_view, to_path, 0, &to);
+		error = walk_path(fs, to_view, to_path, WALK_NAME, &to);
 	if (error == 0)
 		error = places_check(flags);
 	if (error == 0)
@@ -147,5 +166,5 @@ int name_move(struct fs *fs, const struct view *from_view, const char *from_path
 		return error;
 	if (from.inode == to.inode)
 		return 0;
-	return commit(fs, flags);
+	return commit(fs, cred, flags);
 }

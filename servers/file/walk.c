@@ -140,7 +140,8 @@ static int step(struct walker *w, unsigned flags)
 		return error;
 	if (!walk->inode)
 		return is_last ? 0 : -ENOENT;
-	if (S_ISLNK(walk->inode->mode) && (!is_last || walk->slash || (flags & WALK_FOLLOW))) {
+	if (S_ISLNK(walk->inode->mode) &&
+	    (!is_last || (flags & WALK_FOLLOW) || (walk->slash && !(flags & WALK_NAME)))) {
 		// The slash that was cut off has to be looked at again.
 		if (walk->slash)
 			w->rest = strchr(walk->name, '/');
@@ -149,7 +150,7 @@ static int step(struct walker *w, unsigned flags)
 		return error ? error : 1;
 	}
 	if (is_last)
-		return walk->slash && !is_dir(walk->inode) ? -ENOTDIR : 0;
+		return walk->slash && !(flags & WALK_NAME) && !is_dir(walk->inode) ? -ENOTDIR : 0;
 	walk->dir = walk->inode;
 	walk->mount = walk->at;
 	return 1;

@@ -5,6 +5,7 @@
 #include "servers/file/dir.h"
 
 #define WALK_FOLLOW 1u  // a symbolic link as last name is followed
+#define WALK_NAME 2u    // the last name itself, whatever slashes follow it (walk.slash)
 #define WALK_SEEN 16u
 #define WALK_BUFFER (3 * PATH_LIMIT)
 

@@ -1,6 +1,6 @@
 // Names and attributes: the calls with directories, their flags and errors, permissions.
 //
-// abi: renameat2 RENAME_NOREPLACE RENAME_EXCHANGE: partial: RENAME_WHITEOUT is refused (EINVAL)
+// abi: renameat2 RENAME_NOREPLACE RENAME_EXCHANGE: whole
 // abi: linkat AT_SYMLINK_FOLLOW AT_EMPTY_PATH: whole
 // abi: openat O_TMPFILE O_PATH O_NOFOLLOW O_DIRECTORY O_EXCL: whole
 // abi: utimensat UTIME_NOW UTIME_OMIT: whole
