@@ -67,6 +67,7 @@
 #define SA_RESTART 0x10000000u
 #define SA_NODEFER 0x40000000u
 #define SA_RESETHAND 0x80000000u
+#define SA_KNOWN 0xdc000807u  // all that Linux has (these, NOCLDSTOP, NOCLDWAIT, EXPOSE_TAGBITS)
 #define SI_USER 0
 #define SI_KERNEL 0x80
 #define SI_TKILL (-6)

@@ -62,17 +62,24 @@ static bool pending_fetch(const struct linux_thread *thread, uint64_t set)
 	return set && process_signal_take(LINUX_SLOT_PROCESS, set, &result) == OK && (int64_t)result > 0;
 }
 
+// The lowest pending signal of the set, brought into the block; 0: none. Where it is kept does not count.
+static int pending_lowest(const struct linux_thread *thread, uint64_t set)
+{
+	uint64_t bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & set;
+	uint64_t all = pending_get(thread) & set;
+
+	if ((all & ~bits & (bits - 1)) && pending_fetch(thread, set & (bits - 1)))
+		bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & set;
+	return bits ? __builtin_ctzll(bits) + 1 : 0;
+}
+
 // The next pending signal that is not blocked, faults first; 0: none.
 static int pending_next(const struct linux_thread *thread)
 {
 	uint64_t open = ~(thread->sigmask | thread->wait_set);
-	uint64_t bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & open;
+	uint64_t faults = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & open & SIGNAL_FAULTS;
 
-	if (!bits && pending_fetch(thread, open))
-		bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & open;
-	if (bits & SIGNAL_FAULTS)
-		bits &= SIGNAL_FAULTS;
-	return bits ? __builtin_ctzll(bits) + 1 : 0;
+	return faults ? __builtin_ctzll(faults) + 1 : pending_lowest(thread, open);
 }
 
 static void default_act(int signo)
@@ -292,6 +299,7 @@ int64_t call_rt_sigaction(uint64_t signo, uint64_t new, uint64_t old, uint64_t s
 	before = process->actions[n - 1];
 	if (new) {
 		action.mask &= ~SIGNAL_UNBLOCKABLE;
+		action.flags &= SA_KNOWN;
 		process->actions[n - 1] = action;
 		disposition_set(process, (int)n, action.handler);
 	}
@@ -374,14 +382,10 @@ uint64_t signal_pending(uint64_t set) { return pending_get(thread_get()) & set; 
 bool signal_take(uint64_t set, struct linux_siginfo *info)
 {
 	struct linux_thread *thread = thread_get();
-	uint64_t bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & set;
-	int signo;
+	int signo = pending_lowest(thread, set);
 
-	if (!bits && pending_fetch(thread, set))
-		bits = __atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & set;
-	if (!bits)
+	if (!signo)
 		return false;
-	signo = __builtin_ctzll(bits) + 1;
 	*info = thread->info[signo - 1];
 	info->signo = signo;
 	pending_remove(signo);
@@ -484,8 +488,11 @@ static bool raise_own(uint32_t signo, int code, bool is_shared)
 
 	if (bit & (SIGNAL_REALTIME | SIGNAL_STOPS | SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGCONT)))
 		return false;
-	if (!bit || (pending_get(thread) & bit) || (process->ignored & bit & ~thread->sigmask))
+	if (!bit || (process->ignored & bit & ~thread->sigmask))
 		return true;
+	// It may be pending for the process and for the thread, but not twice for one.
+	if (pending_get(thread) & bit)
+		return (__atomic_load_n(&thread->pending, __ATOMIC_RELAXED) & bit) && !(thread->shared & bit) == !is_shared;
 	raise((int)signo, code, 0, is_shared);
 	return true;
 }
@@ -496,9 +503,7 @@ int64_t call_kill(uint64_t pid, uint64_t signo)
 	uint64_t result = 0;
 	err_t err;
 
-	if (!is_valid(signo))
-		return -EINVAL;
-	if ((uint32_t)pid == process->pid && process->thread_count == 1 && raise_own((uint32_t)signo, SI_USER, true))
+	if (is_valid(signo) && (uint32_t)pid == process->pid && process->thread_count == 1 && raise_own((uint32_t)signo, SI_USER, true))
 		return 0;
 	err = process_kill(LINUX_SLOT_PROCESS, (uint64_t)(int32_t)pid, (uint32_t)signo, &result);
 	return answer_get(err, result);
@@ -510,9 +515,9 @@ static int64_t thread_kill(uint64_t tgid, uint64_t tid, uint64_t signo)
 	uint64_t result = 0;
 	err_t err;
 
-	if (!is_valid(signo) || (int32_t)tid <= 0)
+	if ((int32_t)tid <= 0)
 		return -EINVAL;
-	if ((uint32_t)tid == thread_get()->tid &&
+	if (is_valid(signo) && (uint32_t)tid == thread_get()->tid &&
 	    ((int32_t)tgid == -1 || (uint32_t)tgid == process_get()->pid) &&
 	    raise_own((uint32_t)signo, SI_TKILL, false))
 		return 0;
@@ -536,8 +541,6 @@ static int64_t queue(uint64_t tgid, uint64_t tid, uint64_t signo, uint64_t info_
 
 	if (user_get(&info, info_in, sizeof info))
 		return -EFAULT;
-	if (!is_valid(signo))
-		return -EINVAL;
 	err = process_signal_queue(LINUX_SLOT_PROCESS, tgid, tid, (uint32_t)signo, (uint64_t)(int64_t)info.code,
 				   (uint32_t)info.rest[0], info.rest[0] >> 32, info.rest[1], &result);
 	return answer_get(err, result);

@@ -62,7 +62,7 @@ int64_t file_op_read(struct request *r)
 
 	if (error != 0)
 		return error;
-	if (d->pipe && r->words[2] != NO_OFFSET && !(d->flags & O_PATH))
+	if ((d->pipe || d->is_signal) && r->words[2] != NO_OFFSET && !(d->flags & O_PATH))
 		return -ESPIPE;
 	if (!may_read(d))
 		return -EBADF;

@@ -115,7 +115,10 @@ static bool realtime_has_room(const struct task *task)
 static bool pending_add(struct thread *thread, const struct signal_info *info, bool is_shared)
 {
 	uint64_t bit = SIGNAL_BIT(info->signal);
-	bool is_there = (__atomic_load_n(&thread->block->pending, __ATOMIC_SEQ_CST) | thread->queue.mask) & bit;
+	uint64_t own = __atomic_load_n(&thread->block->pending, __ATOMIC_SEQ_CST);
+	bool is_there = (own | thread->queue.mask) & bit;
+	// In the block is one that was sent to the process.
+	bool is_other = (own & bit) && (thread->block->shared & bit) && !is_shared;
 
 	if (!is_there) {
 		if (is_shared)
@@ -123,7 +126,7 @@ static bool pending_add(struct thread *thread, const struct signal_info *info, b
 		else
 			__atomic_fetch_and(&thread->block->shared, ~bit, __ATOMIC_SEQ_CST);
 		info_store(thread, info);
-	} else if (info->signal >= REALTIME_FIRST) {
+	} else if (info->signal >= REALTIME_FIRST || is_other) {
 		if (!queue_add(&thread->queue, info))
 			return false;
 		queued_publish(thread);
@@ -154,9 +157,12 @@ static struct thread *taker_find(const struct task *task, uint32_t signal)
 static int64_t post_shared(struct task *task, const struct signal_info *info, struct thread *taker)
 {
 	struct thread *first = thread_first(task->body);
+	uint64_t bit = SIGNAL_BIT(info->signal);
 	bool is_alone = task->body->thread_count == 1;
+	// The same signal, sent to the thread, has the place in the block.
+	bool is_taken = __atomic_load_n(&first->block->pending, __ATOMIC_SEQ_CST) & ~first->block->shared & bit;
 
-	if (is_alone && !(task->queue.mask & SIGNAL_BIT(info->signal))) {
+	if (is_alone && !(task->queue.mask & bit) && !is_taken) {
 		if (!pending_add(first, info, true))
 			return -EAGAIN;
 		work_set(first, WORK_SIGNAL);
@@ -271,13 +277,25 @@ static bool is_open(const struct thread *thread, uint32_t signal)
 	return !(__atomic_load_n(&thread->block->sigmask, __ATOMIC_RELAXED) & SIGNAL_BIT(signal));
 }
 
+// Is it pending for the process or any of its threads?
+static bool is_pending(const struct task *task, uint32_t signal)
+{
+	uint64_t all = task->queue.mask;
+
+	for (const struct thread *t = thread_first(task->body); t; t = thread_next(t))
+		all |= t->queue.mask | __atomic_load_n(&t->block->pending, __ATOMIC_SEQ_CST);
+	return all & SIGNAL_BIT(signal);
+}
+
 // To a thread, or to the process when it is null.
 static int64_t post(struct task *task, struct thread *thread, const struct signal_info *info)
 {
 	struct thread *taker = thread ? thread : taker_find(task, info->signal);
 
-	if (info->signal >= REALTIME_FIRST && !realtime_has_room(task))
-		return info->code == 0 ? 0 : -EAGAIN;  // kill is not told
+	// kill is not told; what it sends is remembered once.
+	if (info->signal >= REALTIME_FIRST && !realtime_has_room(task) &&
+	    (info->code != 0 || is_pending(task, info->signal)))
+		return info->code == 0 ? 0 : -EAGAIN;
 	switch (verdict_get(task, info->signal, taker && is_open(taker, info->signal))) {
 	case VERDICT_TERMINATE:
 		if (task->state == TASK_STOPPED && info->signal != SIGKILL)
@@ -354,9 +372,11 @@ void signal_flush_handle(struct task *task, struct msg *m)
 	answer_set(m, 0);
 }
 
-// Deliver, when it is allowed. 0 or -EPERM.
+// Deliver, when it is allowed. 0, -EPERM, or -EINVAL: there is no such signal.
 static int64_t signal_send(struct task *from, struct task *to, const struct signal_info *info)
 {
+	if (info->signal > LINUX_NSIG)
+		return -EINVAL;
 	if (!task_may_signal(from, to, info->signal))
 		return -EPERM;
 	return info->signal ? signal_post(to, info) : 0;
@@ -371,7 +391,7 @@ static bool is_target(const struct task *from, const struct task *to, int64_t pi
 	return to->pgid == (pid ? (uint64_t)-pid : from->pgid);
 }
 
-// The caller itself comes last: it may be gone then.
+// The caller itself comes last: it may be gone then. Sent to everybody, that some may not be told is no error.
 static int64_t signal_many(struct task *from, int64_t pid, const struct signal_info *info)
 {
 	int64_t result = -ESRCH;
@@ -384,6 +404,8 @@ static int64_t signal_many(struct task *from, int64_t pid, const struct signal_i
 
 		int64_t sent = signal_send(from, to, info);
 
+		if (pid == -1 && sent == -EPERM)
+			sent = 0;
 		if (result)
 			result = sent;
 	}
@@ -407,9 +429,7 @@ void kill_handle(struct task *task, struct msg *m)
 	struct signal_info info = {(uint32_t)m->words[1], 0, task->pid, task->ids.ruid, 0};
 	struct task *to;
 
-	if (m->words[1] > LINUX_NSIG) {
-		answer_set(m, -EINVAL);
-	} else if (pid > 0) {
+	if (pid > 0) {
 		to = target_find((uint64_t)pid);
 		answer_set(m, to ? signal_send(task, to, &info) : -ESRCH);
 	} else {
@@ -444,6 +464,8 @@ static int64_t thread_send(struct task *from, uint64_t tgid, uint64_t tid, const
 
 	if (!to || ((int32_t)tgid != -1 && tgid != to->pid))
 		return -ESRCH;
+	if (info->signal > LINUX_NSIG)
+		return -EINVAL;
 	if (!task_may_signal(from, to, info->signal))
 		return -EPERM;
 	return info->signal && thread ? signal_post_thread(thread, info) : 0;
@@ -461,9 +483,7 @@ void tgkill_handle(struct task *task, struct msg *m)
 	struct signal_info info = {(uint32_t)m->words[2], (int32_t)m->words[3], task->pid, task->ids.ruid,
 				   m->words[4]};
 
-	if (m->words[2] > LINUX_NSIG)
-		answer_set(m, -EINVAL);
-	else if (info.code >= 0 && info.code != 0 && !is_own(task, m->words[1]))
+	if (info.code >= 0 && info.code != 0 && !is_own(task, m->words[1]))
 		answer_set(m, -EPERM);  // only the kernel may say such a thing of somebody else
 	else
 		answer_set(m, thread_send(task, m->words[0], m->words[1], &info));
@@ -479,9 +499,7 @@ void signal_queue_handle(struct task *task, struct msg *m)
 	struct task *to = target_find(tgid);
 	bool is_forged = info.code >= 0 || info.code == SI_TKILL_;
 
-	if (m->words[2] > LINUX_NSIG)
-		answer_set(m, -EINVAL);
-	else if (is_forged && !(tid ? is_own(task, tid) : to == task))
+	if (is_forged && !(tid ? is_own(task, tid) : to == task))
 		answer_set(m, -EPERM);
 	else if (tid)
 		answer_set(m, thread_send(task, tgid, tid, &info));

@@ -382,9 +382,51 @@ static void stacks(void)
 	check(stack_set(&s, NULL) == 0 && raise(SIGUSR1) == 0 && !on_it, "SS_DISABLE");
 }
 
+static int take_one(const sigset_t *set)
+{
+	struct timespec none = {0, 0};
+
+	return sigtimedwait(set, NULL, &none);
+}
+
+// Wherever they are kept, the lowest comes first; and what was sent to the thread and to the process is two.
+static void order(void)
+{
+	union sigval v = {0};
+	struct signal_action { unsigned long handler, flags, restorer, mask; } action = {0, 0x400 | SA_RESTART, 0, 0};
+	struct rlimit limit, none;
+	sigset_t all, pending;
+
+	block(SIG_BLOCK, 1, SIGRTMAX);
+	sigfillset(&all);
+	for (int i = 0; i < 2; i++) {
+		sigqueue(getpid(), SIGRTMIN + 1, v);
+		sigqueue(getpid(), SIGRTMIN, v);
+	}
+	check(take_one(&all) == SIGRTMIN && take_one(&all) == SIGRTMIN && take_one(&all) == SIGRTMIN + 1 &&
+	      take_one(&all) == SIGRTMIN + 1 && take_one(&all) == -1, "the lowest of queued signals is taken first");
+	raise(SIGUSR1), raise(SIGUSR1);
+	kill(getpid(), SIGUSR1), kill(getpid(), SIGUSR1);
+	check(take_one(&all) == SIGUSR1 && take_one(&all) == SIGUSR1 && take_one(&all) == -1, "of raise and of kill, one each");
+	kill(getpid(), SIGUSR1), raise(SIGUSR1);
+	check(take_one(&all) == SIGUSR1 && take_one(&all) == SIGUSR1 && take_one(&all) == -1, "in either order");
+	getrlimit(RLIMIT_SIGPENDING, &limit);
+	none = (struct rlimit){0, limit.rlim_max};
+	setrlimit(RLIMIT_SIGPENDING, &none);
+	check(kill(getpid(), SIGRTMIN + 2) == 0 && sigpending(&pending) == 0 && sigismember(&pending, SIGRTMIN + 2) == 1,
+	      "kill needs no room in the queue");
+	setrlimit(RLIMIT_SIGPENDING, &limit);
+	check(take_one(&all) == SIGRTMIN + 2 && take_one(&all) == -1, "and is taken once");
+	block(SIG_UNBLOCK, 1, SIGRTMAX);
+	check(FAILS(kill(999999, 99), ESRCH) && FAILS(syscall(SYS_tkill, 999999, 99), ESRCH), "who is not there comes first");
+	syscall(SYS_rt_sigaction, SIGUSR2, &action, NULL, 8);
+	check(syscall(SYS_rt_sigaction, SIGUSR2, NULL, &action, 8) == 0 && action.flags == SA_RESTART, "unknown flags are not kept");
+}
+
 int main(void)
 {
 	queues();
+	order();
 	waits();
 	limits();
 	errors();
