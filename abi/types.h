@@ -77,7 +77,7 @@ struct abi_map_item {
 // mappings that they belonged to go on without them. A Frame in `dest` is deleted first.
 #define MAP_ITEM_OVER 1u
 #define FRAME_MAP_OVER 0x100  // with the rights of frame_map: as MAP_ITEM_OVER
-#define THREAD_WRITE_FRESH (1ull << 63)  // in the mask of thread_write: FPU and cancel as in a new thread
+#define THREAD_WRITE_FRESH (1ull << 63)  // in the mask of thread_write: all else as in a new thread
 
 // The block: one page shared by the kernel and one thread.
 struct abi_block {

@@ -347,8 +347,8 @@ static inline err_t thread_read(cap_t thread, uint64_t *values)
 
 // Write the registers of a thread that is not running. Bad flags are masked; the instruction
 // pointer must be a user address.
-// mask: bit i: write register i; bit 63 (THREAD_WRITE_FRESH): the FPU is as in a new thread,
-// and no cancel is remembered
+// mask: bit i: write register i; bit 63 (THREAD_WRITE_FRESH): other registers and the FPU are
+// as in a new thread, and no cancel is remembered
 // values: word 1 on: the values, in the order of REGISTER_*
 static inline err_t thread_write(cap_t thread, uint64_t mask, const uint64_t *values)
 {

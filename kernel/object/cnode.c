@@ -131,12 +131,12 @@ static err_t range_fail(struct invocation *call, unsigned *budget)
 // How many empty slots come first in the run that is left.
 static uint64_t empty_count(const struct invocation *call, const struct slot *slot, uint64_t limit)
 {
-	uint64_t n = 0;
+	const struct slot *s = slot, *end;
 
-	limit = min_u64(limit, min_u64(call->arg[1], call->slot->data - call->arg[0]));
-	while (n < limit && slot_is_empty(&slot[n]))
-		n++;
-	return n;
+	end = slot + min_u64(limit, min_u64(call->arg[1], call->slot->data - call->arg[0]));
+	while (s < end && slot_is_empty(s))
+		s++;
+	return (uint64_t)(s - slot);
 }
 
 // Do it to each slot of the run that is not empty. What it is done to may be the very CNode's capability.

@@ -123,8 +123,9 @@ err_t thread_read(struct invocation *call)
 err_t thread_write(struct invocation *call)
 {
 	struct thread *thread = thread_of(call);
-	struct arch_registers regs;
+	struct arch_registers regs = {0};
 	const struct abi_block *block = call->caller->block;
+	uint64_t mask = call->arg[0] & (BIT(REGISTER_COUNT) - 1);
 
 	if (thread->state == THREAD_READY)
 		return invocation_fail(call, ERR_STATE, 0, 0);
@@ -133,12 +134,16 @@ err_t thread_write(struct invocation *call)
 	if (!block)
 		return invocation_fail(call, ERR_BLOCK, 0, 0);
 	arch_thread_save(call->core, thread);
-	regs = thread->regs;
-	for (unsigned i = 0; i < REGISTER_COUNT; i++) {
+	if (call->arg[0] & THREAD_WRITE_FRESH)
+		arch_registers_init(&regs);
+	else
+		regs = thread->regs;
+	for (; mask; mask &= mask - 1) {
+		unsigned i = lowest_bit(mask);
 		uint64_t value = i + 1 < MSG_WORDS_REGISTERS ? call->arg[i + 1]
 							     : block->words[i + 1 - MSG_WORDS_REGISTERS];
 
-		if ((call->arg[0] & BIT(i)) && !arch_register_set(&regs, i, value))
+		if (!arch_register_set(&regs, i, value))
 			return invocation_fail(call, ERR_RANGE, 2, USER_END);
 	}
 	if (call->core->loaded == thread)

@@ -120,41 +120,42 @@ err_t vspace_map(struct invocation *call)
 	return OK;
 }
 
-// The list's first goes behind its last: it has been looked at.
-static void mapping_rotate(struct slot *head, struct slot *slot)
+// Let the list begin with this slot: those before it go behind the last.
+static void mappings_turn(struct slot *head, struct slot *slot)
 {
-	link_t self = slot_link(slot);
+	link_t self = slot_link(head);
 
-	head->list_next = slot->list_next;
-	slot_at(slot->list_next)->list_prev = slot_link(head);
-	slot->list_prev = head->list_prev;
-	slot->list_next = slot_link(head);
-	slot_at(head->list_prev)->list_next = self;
-	head->list_prev = self;
+	slot_at(head->list_prev)->list_next = head->list_next;
+	slot_at(head->list_next)->list_prev = head->list_prev;
+	head->list_prev = slot->list_prev;
+	head->list_next = slot_link(slot);
+	slot_at(slot->list_prev)->list_next = self;
+	slot->list_prev = self;
 }
 
 // Drop the mappings that reach into [arg 0, arg 1), but for those of Frames in `keep`. Argument 3, which the
-// caller does not give, counts those that were looked at and stay. False: more are left.
+// caller does not give, counts those that were looked at and stay: they are the last. False: more are left.
 static bool range_unmap(struct invocation *call, const struct slot *keep)
 {
 	struct vspace *vspace = slot_object(call->slot);
-	struct slot *head = &vspace->mappings;
+	struct slot *head = &vspace->mappings, *slot = slot_at(head->list_next), *next;
 	uintptr_t kept = keep ? (uintptr_t)(cnode_slots(slot_object(keep)) + keep->count) : 0;
 	uint64_t size = keep ? keep->data * sizeof(*keep) : 0;
 
-	for (unsigned n = 0; call->arg[3] < vspace->mapping_count; n++) {
-		struct slot *slot = slot_at(head->list_next);
+	for (unsigned n = 0; call->arg[3] < vspace->mapping_count; n++, slot = next) {
 		bool is_below = slot->address + (uint64_t)slot->count * PAGE_SIZE <= call->arg[0];
+		bool stays = is_below || slot->address >= call->arg[1] || (uintptr_t)slot - kept < size;
 
-		if (n >= UNMAP_PIECE)
+		next = slot_at(slot->list_next);
+		if (n >= UNMAP_PIECE || (!stays && !mapping_shrink(slot))) {
+			if (slot != slot_at(head->list_next))
+				mappings_turn(head, slot);
 			return false;
-		if (is_below || slot->address >= call->arg[1] || (uintptr_t)slot - kept < size) {
-			mapping_rotate(head, slot);
+		}
+		if (stays) {
 			call->arg[3]++;
 			continue;
 		}
-		if (!mapping_shrink(slot))
-			return false;
 		mapping_drop(slot);
 		n += 3;
 	}

@@ -9,6 +9,9 @@
 
 #define FIRST_NUMBERS 8  // threads that a small CSpace has slots for, the first thread included
 #define SLOTS_PER_THREAD 3
+// What a thread starts with; all other registers are zero.
+#define REGISTERS_FIRST (1ull << REGISTER_IP | 1ull << REGISTER_SP | 1ull << REGISTER_FLAGS | 1ull << REGISTER_FS | \
+			 1ull << REGISTER_GS)
 
 struct thread *caller;
 
@@ -426,7 +429,7 @@ bool thread_start(struct thread *thread, uint64_t ip)
 	values[REGISTER_FS] = fs < USER_END ? fs : 0;
 	values[REGISTER_GS] = gs < USER_END ? gs : 0;
 	return thread_write(thread_slot(thread, THREAD_THREAD),
-			    THREAD_WRITE_FRESH | ((1ull << REGISTER_COUNT) - 1), values) == OK &&
+			    THREAD_WRITE_FRESH | REGISTERS_FIRST, values) == OK &&
 	       thread_resume(thread_slot(thread, THREAD_THREAD)) == OK;
 }
 

@@ -161,6 +161,20 @@ CASE(write_fresh_clears_the_fpu)
 	worker_run(w, look);
 	EQ(w->seen[0], 0);
 }
+CASE(write_fresh_clears_the_registers_that_it_does_not_write)
+{
+	cap_t thread = make(TYPE_THREAD, 0);
+	uint64_t values[REGISTER_COUNT], seen[REGISTER_COUNT];
+
+	for (unsigned i = 0; i < REGISTER_COUNT; i++)
+		values[i] = 0x1000 + i;
+	WORKS(thread_write(thread, (1ull << REGISTER_COUNT) - 1, values));
+	WORKS(thread_write(thread, THREAD_WRITE_FRESH | 1ull << REGISTER_SP, values));
+	WORKS(thread_read(thread, seen));
+	for (unsigned i = 0; i < REGISTER_COUNT; i++)
+		if (i != REGISTER_FLAGS)
+			EQ(seen[i], i == REGISTER_SP ? values[i] : 0);
+}
 CASE(without_fresh_a_restarted_thread_keeps_its_fpu)
 {
 	struct worker *w = worker_new(HERE, MIDDLE);
