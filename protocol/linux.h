@@ -71,6 +71,7 @@
 #define WINDOW_NET 2
 #define WINDOW_KINDS 4
 #define WINDOW_SIZE 0x4000
+#define WINDOW_NONE UINT64_MAX  // token: what else lies in a window lies in the message (name_open)
 
 // CSpace of a Linux process. The program's own CNode capability reaches the handle slots only.
 #define LINUX_SLOT_PROCESS 1       // process server, badge of the first thread

@@ -4,6 +4,8 @@
 #include "protocol/gen/name.h"
 #include "protocol/gen/terminal.h"
 
+#define NAME_SHORT 256
+
 // The capability where the name starts: the context, or the handle of the directory.
 int64_t path_base(int64_t dirfd, uint64_t path, cap_t *base)
 {
@@ -152,13 +154,59 @@ static int64_t open_finish(struct msg *m, int64_t index, uint64_t flags, uint64_
 	return device_open(index, flags);
 }
 
+// A process that opens little needs no window for it: a short name goes with the message. -EFAULT: it has to
+// go through a window.
+static int64_t open_in_message(const uint64_t *name, uint64_t length, struct msg *m)
+{
+	struct msg sent = *m;
+	unsigned words = (unsigned)(length / 8 + 1);
+	int64_t result;
+	err_t err;
+
+	sent.tag = TAG(NAME_OPEN, MSG_WORDS_REGISTERS + words);
+	sent.words[0] = WINDOW_NONE;
+	msg_set_words(&sent, MSG_WORDS_REGISTERS, name, words);
+	err = sys_call(LINUX_SLOT_CONTEXT, &sent);
+	result = answer_get(err, sent.words[0]);
+	*m = result ? *m : sent;
+	return result == -EREMOTE ? -EFAULT : result;
+}
+
+static bool is_little(void)
+{
+	return !thread_get()->window_token[WINDOW_FILE] && !process_get()->desk_token;
+}
+
+static int64_t open_user(int64_t dirfd, uint64_t path, struct msg *m)
+{
+	uint64_t name[NAME_SHORT / 8];
+	int64_t length = is_little() ? user_get_string((char *)name, path, NAME_SHORT) : -EFAULT;
+
+	if (length < 0 || length == NAME_SHORT || ((int32_t)dirfd != AT_FDCWD && (name[0] & 0xff) != '/'))
+		return -EFAULT;
+	return open_in_message(name, (uint64_t)length, m);
+}
+
+static int64_t open_text(const char *path, struct msg *m)
+{
+	uint64_t name[NAME_SHORT / 8];
+	size_t length = strlen(path);
+
+	if (!is_little() || length >= NAME_SHORT)
+		return -EFAULT;
+	memcpy(name, path, length + 1);
+	return open_in_message(name, length, m);
+}
+
 int64_t path_open_text(const char *path, uint64_t flags, int64_t index, uint64_t *st_mode)
 {
 	struct msg m = {.tag = TAG(NAME_OPEN, 4), .words = {0, PATH_FIRST, flags, 0}};
 	int64_t result;
 
 	msg_set_receive(handle_slot(index), 1);
-	result = path_call_text(path, &m);
+	result = open_text(path, &m);
+	if (result == -EFAULT)
+		result = path_call_text(path, &m);
 	return result ? result : open_finish(&m, index, flags, st_mode);
 }
 
@@ -212,7 +260,9 @@ static int64_t open_at(int64_t dirfd, uint64_t path, uint64_t flags, uint64_t mo
 	if (index < 0)
 		return index;
 	m.words[5] = (uint64_t)index;
-	result = path_call(dirfd, path, &m);
+	result = open_user(dirfd, path, &m);
+	if (result == -EFAULT)
+		result = path_call(dirfd, path, &m);
 	if (result == 0)
 		result = open_finish(&m, index, flags & ~(uint64_t)O_CLOEXEC, NULL);
 	if (result == 0 && process_get()->handles[index].type == TYPE_FIFO && !(flags & O_PATH))

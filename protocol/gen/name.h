@@ -61,12 +61,14 @@
 	X(bind, 3, 1) \
 	X(socket, 2, 0)
 
-// Open or create. Carries the capability of the handle, except where kind says otherwise. Word
-// 4, when it is there, is a desk's token, and word 5 the number of the handle, which is leased
-// then if it can be (LEASE_OPEN); with LEASE_REUSE added that handle is there already and
-// closed by the desk's word: no capability is carried, it means what is opened now.
-// LEASE_STALE: it cannot. The desk gets the answer, too (ANSWER_OPEN), when word 6 is 1. Path
-// -1 with O_TMPFILE: a file that never has a name (memfd_create); mode 1: it can be sealed.
+// Open or create. Carries the capability of the handle, except where kind says otherwise.
+// Invoked on a context with window -1: the name lies in the message, from word 8 on (-EFAULT:
+// it has to lie in a window). Word 4, when it is there, is a desk's token, and word 5 the
+// number of the handle, which is leased then if it can be (LEASE_OPEN); with LEASE_REUSE added
+// that handle is there already and closed by the desk's word: no capability is carried, it
+// means what is opened now. LEASE_STALE: it cannot. The desk gets the answer, too
+// (ANSWER_OPEN), when word 6 is 1. Path -1 with O_TMPFILE: a file that never has a name
+// (memfd_create); mode 1: it can be sealed.
 // window: token
 // path: offset of the name in the window
 // flags: O_* as in Linux x86-64; 0x20: to be run, so permission to execute is what counts

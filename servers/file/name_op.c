@@ -132,6 +132,22 @@ static bool may_be_again(const struct inode *inode)
 	return (S_ISREG(inode->mode) || is_dir(inode)) && !inode->remote;
 }
 
+// The same for a name in the message itself.
+static int begin_in_message(struct request *r, struct view *view, const char **path)
+{
+	static uint64_t words[MSG_WORDS_MAX - MSG_WORDS_REGISTERS];
+	unsigned count = tag_words(r->m->tag) > MSG_WORDS_REGISTERS ? tag_words(r->m->tag) - MSG_WORDS_REGISTERS : 0;
+
+	if (!r->context || r->words[1] == NO_OFFSET)
+		return -EFAULT;
+	msg_get_words(r->m, MSG_WORDS_REGISTERS, words, count);
+	if (!memchr(words, 0, count * sizeof(words[0])))
+		return -EFAULT;
+	*path = r->path = (char *)words;
+	request_view(r, view);
+	return 0;
+}
+
 int64_t name_op_open(struct request *r)
 {
 	uint32_t flags = (uint32_t)r->words[2];
@@ -140,7 +156,8 @@ int64_t name_op_open(struct request *r)
 	struct inode *inode;
 	struct view view;
 	const char *path;
-	int error = begin(r, 1, &view, &path);
+	bool has_window = r->words[0] != WINDOW_NONE;
+	int error = has_window ? begin(r, 1, &view, &path) : begin_in_message(r, &view, &path);
 
 	if (error == 0)
 		error = open_desk(r, &desk, &again);
