@@ -182,6 +182,7 @@ struct linux_thread {
 	uint64_t queued;           // process server: signals that it has more of (process_signal_take)
 	uint64_t wait_set;         // blocked signals that the thread waits for
 	uint64_t ticks_start;      // what the SchedContext had consumed when the thread began
+	uint64_t timer_slack;      // prctl: nanoseconds, 0: the default
 	uint8_t fp[512] __attribute__((aligned(16)));  // FXSAVE image for the child of a fork
 };
 _Static_assert(sizeof(struct linux_thread) <= 3072, "fits the user part of a block");
@@ -421,6 +422,7 @@ struct process_block {
 	uint32_t desk_uses;     // calls with names before there was one
 	uint32_t closed_count;  // handles that are closed by their word, the last one last
 	uint16_t closed[DESK_CLOSED_MAX];
+	uint32_t keeps_capabilities, has_no_huge_pages;  // prctl
 };
 #define WATCHED_IN 1u    // the board's word is true, and wakes for these
 #define WATCHED_OUT 2u

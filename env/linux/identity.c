@@ -203,6 +203,7 @@ int64_t call_exit(uint64_t code)
 #define P_ALL 0
 #define P_PID 1
 #define P_PGID 2
+#define P_PIDFD 3
 #define WNOHANG 1u
 #define WUNTRACED 2u
 #define WEXITED 4u
@@ -254,7 +255,7 @@ int64_t call_wait4(uint64_t pid, uint64_t status_out, uint64_t options, uint64_t
 	status = (uint32_t)m.words[1];
 	if (status_out && user_put(status_out, &status, sizeof status))
 		return -EFAULT;
-	return usage_put(usage_out, m.words[2], m.words[3], 0) ? -EFAULT : result;
+	return usage_put(usage_out, m.words[2], m.words[3], m.words[5]) ? -EFAULT : result;
 }
 
 struct wait_info {
@@ -290,20 +291,24 @@ int64_t call_waitid(uint64_t type, uint64_t id, uint64_t info_out, uint64_t opti
 
 	options = (uint32_t)options;
 	if ((options & ~(uint64_t)(WNOHANG | WUNTRACED | WCONTINUED | WEXITED | WNOWAIT | WAIT_CLONE)) ||
-	    !(options & (WUNTRACED | WCONTINUED | WEXITED)) || (uint32_t)type > P_PGID)
+	    !(options & (WUNTRACED | WCONTINUED | WEXITED)) || (uint32_t)type > P_PIDFD)
 		return -EINVAL;
+	// No descriptor is one of a process.
+	if ((uint32_t)type == P_PIDFD)
+		return (int32_t)id < 0 ? -EINVAL : -EBADF;
 	if ((uint32_t)type != P_ALL && ((int32_t)id < 0 || ((uint32_t)type == P_PID && id == 0)))
 		return -EINVAL;
 	if ((uint32_t)type == P_PGID && (uint32_t)id == 0)
 		id = process_get()->pgid;
 	result = wait_for(&m, (uint32_t)type, (uint32_t)id, options);
-	if (result < 0)
-		return result;
+	// As Linux has it, the program is told of nothing after an error, too.
 	if (result > 0)
 		wait_info_fill(&info, result, (uint32_t)m.words[1], (uint32_t)m.words[4]);
 	if (info_out && user_put(info_out, &info, sizeof info))
 		return -EFAULT;
-	return result > 0 && usage_put(usage_out, m.words[2], m.words[3], 0) ? -EFAULT : 0;
+	if (result < 0)
+		return result;
+	return result > 0 && usage_put(usage_out, m.words[2], m.words[3], m.words[5]) ? -EFAULT : 0;
 }
 
 int64_t call_getrusage(uint64_t who, uint64_t out)

@@ -37,6 +37,16 @@ static int64_t limit_set(uint32_t resource, const uint64_t new[2])
 	return 0;
 }
 
+static int64_t limit_other(uint32_t pid, uint32_t resource, const uint64_t *new, uint64_t old_out)
+{
+	uint64_t result = 0, old[2];
+	err_t err = process_limits(LINUX_SLOT_PROCESS, pid, resource, new != NULL, new ? new[0] : 0, new ? new[1] : 0,
+				   &result, &old[0], &old[1]);
+	int64_t answer = answer_get(err, result);
+
+	return answer || !old_out ? answer : user_put(old_out, old, sizeof old);
+}
+
 int64_t call_prlimit64(uint64_t pid, uint64_t resource, uint64_t new_in, uint64_t old_out)
 {
 	uint64_t new[2], old[2];
@@ -46,7 +56,7 @@ int64_t call_prlimit64(uint64_t pid, uint64_t resource, uint64_t new_in, uint64_
 	if (new_in && user_get(new, new_in, sizeof new))
 		return -EFAULT;
 	if (pid && (uint32_t)pid != process_get()->pid)
-		return call_missing();
+		return limit_other((uint32_t)pid, (uint32_t)resource, new_in ? new : NULL, old_out);
 	memcpy(old, process_get()->limits[(uint32_t)resource], sizeof old);
 	if (new_in) {
 		int64_t err = limit_set((uint32_t)resource, new);

@@ -2,7 +2,7 @@
 #include "env/linux/library.h"
 #include "protocol/gen/process.h"
 
-enum { REALTIME, MONOTONIC, PROCESS_CPU, THREAD_CPU, BOOTTIME = 7, REALTIME_ALARM, BOOTTIME_ALARM, TAI = 11 };
+enum { REALTIME, MONOTONIC, PROCESS_CPU, THREAD_CPU, RAW, REALTIME_COARSE, MONOTONIC_COARSE, BOOTTIME, REALTIME_ALARM, BOOTTIME_ALARM, TAI = 11 };
 enum { KIND_REAL, KIND_PROCESS, KIND_THREAD };
 #define SIGEV_SIGNAL 0
 #define SIGEV_NONE 1
@@ -24,6 +24,18 @@ struct itimerspec {
 	struct timespec interval, value;
 };
 
+// Clocks by the number of a process or thread: the caller's own.
+static int64_t kind_of_other(int32_t clock)
+{
+	uint32_t id = ~(uint32_t)(clock >> 3), kind = (uint32_t)clock & 7;
+
+	if (clock >= 0 || (kind & 3) == 3)
+		return -EINVAL;
+	if (kind & 4)
+		return id == 0 || id == thread_get()->tid ? KIND_THREAD : -EINVAL;
+	return id == 0 || id == process_get()->pid ? KIND_PROCESS : -EINVAL;
+}
+
 static int64_t kind_of(uint64_t clock)
 {
 	switch ((uint32_t)clock) {
@@ -39,8 +51,12 @@ static int64_t kind_of(uint64_t clock)
 		return KIND_PROCESS;
 	case THREAD_CPU:
 		return KIND_THREAD;
+	case RAW:
+	case REALTIME_COARSE:
+	case MONOTONIC_COARSE:
+		return -EOPNOTSUPP;
 	default:
-		return -EINVAL;
+		return kind_of_other((int32_t)clock);
 	}
 }
 

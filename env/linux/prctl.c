@@ -17,12 +17,14 @@
 #define PR_CAPBSET_READ 23
 #define PR_GET_TSC 25
 #define PR_GET_SECUREBITS 27
+#define PR_SET_TIMERSLACK 29
 #define PR_GET_TIMERSLACK 30
 #define PR_SET_CHILD_SUBREAPER 36
 #define PR_GET_CHILD_SUBREAPER 37
 #define PR_SET_NO_NEW_PRIVS 38
 #define PR_GET_NO_NEW_PRIVS 39
 #define PR_GET_TID_ADDRESS 40
+#define PR_SET_THP_DISABLE 41
 #define PR_GET_THP_DISABLE 42
 
 #define CAP_LAST 40
@@ -102,11 +104,16 @@ int64_t call_prctl(uint64_t code, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 			return -EINVAL;
 		process->is_undumpable = !a;
 		return 0;
+	// Kept and told; who changes from root to another user has no capabilities to keep.
 	case PR_SET_KEEPCAPS:
-		return a ? -EINVAL : 0;
+		if (a > 1)
+			return -EINVAL;
+		process->keeps_capabilities = a != 0;
+		return 0;
+	case PR_GET_KEEPCAPS:
+		return process->keeps_capabilities;
 	case PR_SET_TIMING:
 		return a ? -EINVAL : 0;
-	case PR_GET_KEEPCAPS:
 	case PR_GET_TIMING:
 	case PR_GET_SECCOMP:
 	case PR_GET_SECUREBITS:
@@ -115,8 +122,12 @@ int64_t call_prctl(uint64_t code, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 		return a > CAP_LAST ? -EINVAL : 1;
 	case PR_GET_TSC:
 		return int_put(a, TSC_ENABLED);
+	// Kept and told: no timer here is late on purpose.
+	case PR_SET_TIMERSLACK:
+		thread_get()->timer_slack = (int64_t)a > 0 ? a : 0;
+		return 0;
 	case PR_GET_TIMERSLACK:
-		return TIMER_SLACK_NS;
+		return thread_get()->timer_slack ? (int64_t)thread_get()->timer_slack : TIMER_SLACK_NS;
 	case PR_SET_NO_NEW_PRIVS:
 		return no_new_privileges_set(a, b, c, d);
 	case PR_GET_NO_NEW_PRIVS:
@@ -124,7 +135,13 @@ int64_t call_prctl(uint64_t code, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 	case PR_GET_TID_ADDRESS:
 		return user_put(a, &thread_get()->clear_child_tid, sizeof(uint64_t));
 	case PR_GET_THP_DISABLE:
-		return a || b || c || d ? -EINVAL : 1;
+		return a || b || c || d ? -EINVAL : (int64_t)process->has_no_huge_pages;
+	// There are none in any case.
+	case PR_SET_THP_DISABLE:
+		if (b || c || d)
+			return -EINVAL;
+		process->has_no_huge_pages = a != 0;
+		return 0;
 	default:
 		return -EINVAL;
 	}

@@ -57,6 +57,8 @@
 #define PROCESS_TIMER_END 0x841
 #define PROCESS_VM 0x842
 #define PROCESS_MEMORY_LOCK 0x843
+#define PROCESS_CLOCK 0x844
+#define PROCESS_LIMITS 0x845
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define PROCESS_METHODS(X) \
@@ -111,7 +113,9 @@
 	X(timer_arm, 4, 0) \
 	X(timer_end, 2, 0) \
 	X(vm, 5, 0) \
-	X(memory_lock, 3, 0)
+	X(memory_lock, 3, 0) \
+	X(clock, 2, 0) \
+	X(limits, 5, 0)
 
 // End the whole process. Not answered.
 // status: wait status: code << 8, or a signal
@@ -186,7 +190,8 @@ static inline err_t process_exec_buffer(cap_t to, uint64_t size, uint64_t *resul
 // *status: wait status
 // *usage_user: microseconds
 // *uid: the child's
-static inline err_t process_wait(cap_t to, uint64_t idtype, uint64_t id, uint64_t options, uint64_t *result, uint64_t *status, uint64_t *usage_user, uint64_t *usage_system, uint64_t *uid)
+// *maxrss: KiB
+static inline err_t process_wait(cap_t to, uint64_t idtype, uint64_t id, uint64_t options, uint64_t *result, uint64_t *status, uint64_t *usage_user, uint64_t *usage_system, uint64_t *uid, uint64_t *maxrss)
 {
 	struct msg m = {.tag = TAG(PROCESS_WAIT, 3) | TAG_INTERRUPTIBLE, .words = {idtype, id, options}};
 	err_t err = sys_call(to, &m);
@@ -201,6 +206,8 @@ static inline err_t process_wait(cap_t to, uint64_t idtype, uint64_t id, uint64_
 		*usage_system = m.words[3];
 	if (uid)
 		*uid = m.words[4];
+	if (maxrss)
+		*maxrss = m.words[5];
 	return err;
 }
 
@@ -855,6 +862,41 @@ static inline err_t process_memory_lock(cap_t to, uint64_t address, uint64_t len
 
 	if (result)
 		*result = m.words[0];
+	return err;
+}
+
+// The processor time of a process, or of a thread of the caller's process.
+// id: 0: the caller
+// *result: 0, or -EINVAL: there is none
+// *ticks: of the counter
+static inline err_t process_clock(cap_t to, uint64_t is_thread, uint64_t id, uint64_t *result, uint64_t *ticks)
+{
+	struct msg m = {.tag = TAG(PROCESS_CLOCK, 2), .words = {is_thread, id}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (ticks)
+		*ticks = m.words[1];
+	return err;
+}
+
+// prlimit.
+// pid: 0: the caller
+// resource: RLIMIT_*
+// is_set: 1: soft and hard are the new ones
+// *result: 0, or -errno
+static inline err_t process_limits(cap_t to, uint64_t pid, uint64_t resource, uint64_t is_set, uint64_t soft, uint64_t hard, uint64_t *result, uint64_t *soft_before, uint64_t *hard_before)
+{
+	struct msg m = {.tag = TAG(PROCESS_LIMITS, 5), .words = {pid, resource, is_set, soft, hard}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (soft_before)
+		*soft_before = m.words[1];
+	if (hard_before)
+		*hard_before = m.words[2];
 	return err;
 }
 

@@ -228,30 +228,6 @@ static int64_t stack_make(struct space *space, const struct image *image, const 
 	return error;
 }
 
-// Numbers of the resources: Linux, include/uapi/asm-generic/resource.h.
-static void limits_make(uint64_t limits[16][2])
-{
-	static const struct {
-		uint32_t resource;
-		uint64_t soft, hard;
-	} set[] = {
-		{3, PROGRAM_STACK_MAX, ~0ull},       // stack
-		{4, 0, 0},                           // core: none is written
-		{6, TASK_MAX, TASK_MAX},             // processes
-		{7, LINUX_FD_MAX, LINUX_FD_MAX},     // descriptors
-		{11, 1024, 1024},                    // queued signals
-		{13, 0, 0},                          // nice
-		{14, 0, 0},                          // real-time priority
-	};
-
-	for (uint32_t i = 0; i < 16; i++)
-		limits[i][0] = limits[i][1] = ~0ull;
-	for (uint32_t i = 0; i < sizeof set / sizeof set[0]; i++) {
-		limits[set[i].resource][0] = set[i].soft;
-		limits[set[i].resource][1] = set[i].hard;
-	}
-}
-
 static void block_make(struct body *body, const struct elf_image *elf, uint64_t base, uint64_t sp)
 {
 	const struct component_info *info = component_get();
@@ -398,6 +374,7 @@ static void tables_move(struct body *to, const struct body *from, uint64_t *bitm
 	new->handle_count = old->handle_count;
 	memcpy(new->limits, old->limits, sizeof(new->limits));
 	new->no_new_privileges = old->no_new_privileges;
+	new->has_no_huge_pages = old->has_no_huge_pages;
 	new->pending = old->pending;
 	signals_move(to->threads, caller);
 }

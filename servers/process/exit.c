@@ -39,6 +39,7 @@ static void news_set(struct msg *m, enum wait_news news, const struct task *chil
 					  : 0xffff;
 	m->words[2] = microseconds(child->ticks);
 	m->words[4] = child->ids.ruid;
+	m->words[5] = child->page_peak * 4ull;
 }
 
 static void news_consume(enum wait_news news, struct task *child, uint32_t options)

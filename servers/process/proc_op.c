@@ -236,6 +236,19 @@ static void open_handle(struct task *task, struct msg *m)
 	handle_answer(m, slot, length - strlen(find.rest), kind);
 }
 
+// In ascending order, as they are told later.
+static void groups_sort(uint32_t *groups, uint64_t count)
+{
+	for (uint64_t i = 1; i < count; i++) {
+		uint32_t group = groups[i];
+		uint64_t k = i;
+
+		for (; k && groups[k - 1] > group; k--)
+			groups[k] = groups[k - 1];
+		groups[k] = group;
+	}
+}
+
 static void set_groups_handle(struct task *task, struct msg *m)
 {
 	uint64_t words[1 + TASK_GROUPS_MAX / 2], count = m->words[0], result = 0;
@@ -246,6 +259,7 @@ static void set_groups_handle(struct task *task, struct msg *m)
 		return;
 	}
 	msg_get_words(m, 0, words, parts);
+	groups_sort((uint32_t *)(void *)(words + 1), count);
 	struct msg forward = {.tag = TAG(CONTEXT_SET_GROUPS, parts)};
 
 	msg_set_words(&forward, 0, words, parts);

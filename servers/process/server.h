@@ -37,6 +37,11 @@ void populate_handle(struct task *task, struct msg *m);
 void memory_query_handle(struct task *task, struct msg *m);
 void memory_lock_handle(struct task *task, struct msg *m);
 void set_ids_handle(struct task *task, struct msg *m);
+void clock_handle(struct task *task, struct msg *m);
+void limits_handle(struct task *task, struct msg *m);
+void limits_make(uint64_t limits[16][2]);  // those of the first program
+void timer_limit_set(struct task *task, uint64_t soft, uint64_t hard);  // RLIMIT_CPU, seconds
+struct task *signal_target_find(uint64_t pid);  // the process of a pid, or of a tid
 void group_handle(struct task *task, struct msg *m);  // setpgid, getpgid, setsid, getsid
 void usage_handle(struct task *task, struct msg *m);
 void timer_handle(struct task *task, struct msg *m);

@@ -415,7 +415,7 @@ static int64_t signal_many(struct task *from, int64_t pid, const struct signal_i
 }
 
 // The process of a pid, or of a tid.
-static struct task *target_find(uint64_t pid)
+struct task *signal_target_find(uint64_t pid)
 {
 	struct task *task = task_find(&tasks, pid);
 	struct thread *thread = task ? NULL : thread_find(pid);
@@ -430,7 +430,7 @@ void kill_handle(struct task *task, struct msg *m)
 	struct task *to;
 
 	if (pid > 0) {
-		to = target_find((uint64_t)pid);
+		to = signal_target_find((uint64_t)pid);
 		answer_set(m, to ? signal_send(task, to, &info) : -ESRCH);
 	} else {
 		answer_set(m, signal_many(task, pid, &info));
@@ -496,7 +496,7 @@ void signal_queue_handle(struct task *task, struct msg *m)
 	uint64_t tgid = m->words[0], tid = m->words[1];
 	struct signal_info info = {(uint32_t)m->words[2], (int32_t)m->words[3], (uint32_t)m->words[4],
 				   (uint32_t)m->words[5], m->words[6]};
-	struct task *to = target_find(tgid);
+	struct task *to = signal_target_find(tgid);
 	bool is_forged = info.code >= 0 || info.code == SI_TKILL_;
 
 	if (is_forged && !(tid ? is_own(task, tid) : to == task))

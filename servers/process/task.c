@@ -299,9 +299,12 @@ enum wait_news task_wait_find(struct task *parent, uint32_t type, uint32_t id, u
 	for (struct task *t = parent->child; t; t = t->next) {
 		if (!task_wait_matches(t, type, id) || !is_kind(t, options))
 			continue;
+		// It will never stop or go on again.
+		if (t->state == TASK_ZOMBIE && !(options & WAIT_EXITED))
+			continue;
 		*found = t;
 		news = WAIT_NOTHING;
-		if (t->state == TASK_ZOMBIE && options & WAIT_EXITED)
+		if (t->state == TASK_ZOMBIE)
 			return WAIT_ZOMBIE;
 		if (t->stop_news && options & WAIT_STOPPED)
 			return WAIT_STOP;

@@ -146,6 +146,41 @@ void timer_fork(const struct task *child, const struct task *parent)
 	deadline_set();
 }
 
+// A limit of 0 seconds is one of 1, as in Linux.
+void timer_limit_set(struct task *task, uint64_t soft, uint64_t hard)
+{
+	struct timer *t = &timers[task->index][TIMER_LIMIT];
+	uint64_t rate = component_get()->ticks_per_second, time = used(task), due = (soft ? soft : 1) * rate;
+
+	*t = (struct timer){soft < SECONDS_END ? due : 0, hard < SECONDS_END ? (hard ? hard : 1) * rate : NEVER, t->wake};
+	wake_set(t, !t->due ? 0 : counter_read() + (due > time ? due - time : 1));
+	deadline_set();
+}
+
+// Threads of other processes have no clock for the caller, as in Linux.
+static bool clock_find(struct task *task, const struct msg *m, uint64_t *ticks)
+{
+	uint64_t id = m->words[1];
+	const struct task *of = id ? task_find(&tasks, id) : task;
+	const struct thread *thread = id ? thread_find(id) : caller;
+
+	if (m->words[0]) {
+		*ticks = thread && thread->task == task ? thread_ticks(thread) : 0;
+		return thread && thread->task == task;
+	}
+	*ticks = of ? used(of) : 0;
+	return of || thread == caller;
+}
+
+void clock_handle(struct task *task, struct msg *m)
+{
+	uint64_t ticks = 0;
+	bool is_found = clock_find(task, m, &ticks);
+
+	answer_set(m, is_found ? 0 : -EINVAL);
+	m->words[1] = ticks;
+}
+
 void timer_handle(struct task *task, struct msg *m)
 {
 	uint64_t value = m->words[0], interval = m->words[1], rate = tick_rate();

@@ -3,7 +3,6 @@
 // abi: getitimer ITIMER_VIRTUAL ITIMER_PROF: whole
 // abi: setrlimit RLIMIT_CPU: whole
 // abi: getrlimit: whole
-// abi: prlimit64 (of the caller): whole
 // abi: prctl PR_SET_NAME PR_GET_NAME PR_SET_DUMPABLE PR_GET_DUMPABLE: whole
 // abi: prctl PR_SET_NO_NEW_PRIVS PR_GET_NO_NEW_PRIVS PR_CAPBSET_READ PR_GET_TIMERSLACK: whole
 #define _GNU_SOURCE
