@@ -1,6 +1,7 @@
 // The futex call, robust lists.
 #include "env/linux/futex.h"
 #include "env/linux/library.h"
+#include "protocol/gen/process.h"
 
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
@@ -164,7 +165,7 @@ int64_t call_futex(uint64_t address, uint64_t op, uint64_t value, uint64_t timeo
 	if ((uint32_t)op == PRIVATE_WAKE && address % 4 == 0 && user_is_range(address, 4) &&
 	    !futex_is_awaited(address))
 		return 0;
-	if ((op & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT && command != FUTEX_WAIT_BITSET)
+	if ((op & FUTEX_CLOCK_REALTIME) && command != FUTEX_WAIT_BITSET)
 		return -ENOSYS;
 	if (address % 4 || (has_second(command) && other % 4))
 		return -EINVAL;
@@ -230,11 +231,16 @@ int64_t call_set_robust_list(uint64_t head, uint64_t size)
 int64_t call_get_robust_list(uint64_t tid, uint64_t head_out, uint64_t size_out)
 {
 	const struct linux_thread *thread = thread_get();
-	uint64_t size = 24;
+	uint64_t size = 24, head = thread->robust_list, result = 0;
+	err_t failed = OK;
+	int64_t err;
 
 	if (tid && (uint32_t)tid != thread->tid)
-		return call_missing();
+		failed = process_robust_list(LINUX_SLOT_PROCESS, (uint32_t)tid, &result, &head);
+	err = answer_get(failed, result);
+	if (err)
+		return err;
 	if (user_put(size_out, &size, sizeof size))
 		return -EFAULT;
-	return user_put(head_out, &thread->robust_list, sizeof thread->robust_list);
+	return user_put(head_out, &head, sizeof head);
 }

@@ -7,6 +7,17 @@ struct pollfd {
 	uint16_t events, revents;
 };
 
+// O_PATH: such a descriptor is none for poll. Only of what no short way leads to.
+static bool is_path_only(const struct handle *handle)
+{
+	uint64_t flags;
+
+	if (handle->kind != HANDLE_FILE || handle->type == 0 || handle->type >= HANDLE_TYPE_EVENT ||
+	    handle->type == TYPE_FIFO || process_get()->io[handle->index] != IO_UNKNOWN)
+		return false;
+	return handle_flags(handle, &flags) == 0 && (flags & O_PATH);
+}
+
 static int64_t scan(struct pollfd *fds, uint64_t count)
 {
 	int64_t ready = 0;
@@ -18,7 +29,7 @@ static int64_t scan(struct pollfd *fds, uint64_t count)
 		fds[i].revents = 0;
 		if (fds[i].fd < 0)
 			continue;
-		if (handle_find((uint32_t)fds[i].fd, &handle))
+		if (handle_find((uint32_t)fds[i].fd, &handle) || is_path_only(&handle))
 			fds[i].revents = POLLNVAL;
 		else
 			fds[i].revents = (uint16_t)(ready_get(&handle, events) & events);

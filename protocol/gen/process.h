@@ -59,6 +59,7 @@
 #define PROCESS_MEMORY_LOCK 0x843
 #define PROCESS_CLOCK 0x844
 #define PROCESS_LIMITS 0x845
+#define PROCESS_ROBUST_LIST 0x846
 
 // For a server's table: X(name, words in, capabilities in), in the order above.
 #define PROCESS_METHODS(X) \
@@ -115,7 +116,8 @@
 	X(vm, 5, 0) \
 	X(memory_lock, 3, 0) \
 	X(clock, 2, 0) \
-	X(limits, 5, 0)
+	X(limits, 5, 0) \
+	X(robust_list, 1, 0)
 
 // End the whole process. Not answered.
 // status: wait status: code << 8, or a signal
@@ -897,6 +899,20 @@ static inline err_t process_limits(cap_t to, uint64_t pid, uint64_t resource, ui
 		*soft_before = m.words[1];
 	if (hard_before)
 		*hard_before = m.words[2];
+	return err;
+}
+
+// The robust list of a thread.
+// *result: 0, or -ESRCH or -EPERM
+static inline err_t process_robust_list(cap_t to, uint64_t tid, uint64_t *result, uint64_t *head)
+{
+	struct msg m = {.tag = TAG(PROCESS_ROBUST_LIST, 1), .words = {tid}};
+	err_t err = sys_call(to, &m);
+
+	if (result)
+		*result = m.words[0];
+	if (head)
+		*head = m.words[1];
 	return err;
 }
 

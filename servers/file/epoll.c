@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 
-#define DEPTH_MAX 6  // sets within sets
+#define DEPTH_MAX 5  // sets within sets
 #define EVENTS_EXCLUSIVE \
 	(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 

@@ -85,6 +85,7 @@ static handler *const handlers[] = {
 	[57] = schedule_handle, [58] = set_fs_ids_handle, [63] = timer_make_handle, [64] = timer_arm_handle,
 	[65] = timer_end_handle, [66] = vm_handle,
 	[67] = memory_lock_handle, [68] = clock_handle, [69] = limits_handle,
+	[70] = robust_list_handle,
 	[60] = memory_query_handle, [61] = populate_handle, [62] = table_handle,
 };
 #define HANDLER_COUNT (sizeof(handlers) / sizeof(handlers[0]))

@@ -39,6 +39,7 @@ void memory_lock_handle(struct task *task, struct msg *m);
 void set_ids_handle(struct task *task, struct msg *m);
 void clock_handle(struct task *task, struct msg *m);
 void limits_handle(struct task *task, struct msg *m);
+void robust_list_handle(struct task *task, struct msg *m);
 void limits_make(uint64_t limits[16][2]);  // those of the first program
 void timer_limit_set(struct task *task, uint64_t soft, uint64_t hard);  // RLIMIT_CPU, seconds
 struct task *signal_target_find(uint64_t pid);  // the process of a pid, or of a tid

@@ -162,7 +162,7 @@ static bool clock_find(struct task *task, const struct msg *m, uint64_t *ticks)
 {
 	uint64_t id = m->words[1];
 	const struct task *of = id ? task_find(&tasks, id) : task;
-	const struct thread *thread = id ? thread_find(id) : caller;
+	struct thread *thread = id ? thread_find(id) : caller;
 
 	if (m->words[0]) {
 		*ticks = thread && thread->task == task ? thread_ticks(thread) : 0;

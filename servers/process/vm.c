@@ -1,4 +1,5 @@
-// process_vm_readv, process_vm_writev: from one program's memory to another's, a bounded piece at a time.
+// What one program may see of another: process_vm_readv, process_vm_writev (from one's memory to the other's,
+// a bounded piece at a time), get_robust_list.
 #include <errno.h>
 
 #include "servers/process/server.h"
@@ -13,7 +14,8 @@ static bool may_look(const struct task *from, const struct task *to)
 	if (from == to || a->euid == 0)
 		return true;
 	return a->ruid == b->ruid && a->ruid == b->euid && a->ruid == b->suid && a->rgid == b->rgid &&
-	       a->rgid == b->egid && a->rgid == b->sgid && !to->body->block->is_undumpable;
+	       a->rgid == b->egid && a->rgid == b->sgid && to->body &&
+	       !to->body->block->is_undumpable;
 }
 
 static int64_t piece_move(struct space *to, uint64_t out, struct space *from, uint64_t in, uint64_t length)
@@ -47,4 +49,15 @@ void vm_handle(struct task *task, struct msg *m)
 		answer_set(m, piece_move(other->body->space, remote, task->body->space, local, length));
 	else
 		answer_set(m, piece_move(task->body->space, local, other->body->space, remote, length));
+}
+
+void robust_list_handle(struct task *task, struct msg *m)
+{
+	struct task *other = signal_target_find(m->words[0]);
+	struct thread *thread = thread_find(m->words[0]);
+
+	int64_t result = !other || other->state == TASK_ZOMBIE ? -ESRCH : may_look(task, other) ? 0 : -EPERM;
+
+	answer_set(m, result);
+	m->words[1] = thread && result == 0 ? thread->block->robust_list : 0;
 }

@@ -141,6 +141,20 @@ static void nested(void)
 	check(ready(outer, e) == 1 && e[0].data.u64 == 0x100000000ull + (uint32_t)inner, "both ready");
 	check(poll(&p, 1, 0) == 1 && p.revents == POLLIN, "poll of a set");
 	check(FAILS(add(inner, outer, EPOLLIN), ELOOP), "ELOOP");
+
+	int chain[8], made = 0;
+
+	for (int i = 0; i < 8; i++) {
+		chain[i] = epoll_create1(0);
+		if (i > 0 && made == i - 1 && add(chain[i], chain[i - 1], EPOLLIN) == 0)
+			made = i;
+	}
+	check(made == 4 || made == 5, "five sets may lie in a set");
+	for (int i = 0; i < 8; i++)
+		close(chain[i]);
+	p = (struct pollfd){open("/", O_PATH), POLLIN, 0};
+	check(poll(&p, 1, 0) == 1 && p.revents == POLLNVAL, "O_PATH is no descriptor for poll");
+	close(p.fd);
 	check(FAILS(add(outer, inner, EPOLLIN | EPOLLEXCLUSIVE), EINVAL), "a set is not exclusive");
 	close(inner);
 	check(ready(outer, e) == 0, "a closed set is out");

@@ -3,7 +3,7 @@
 // abi: futex FUTEX_WAIT_BITSET FUTEX_WAKE_BITSET FUTEX_CLOCK_REALTIME: whole
 // abi: futex FUTEX_LOCK_PI: refused ENOSYS: no priorities are inherited yet
 // abi: set_robust_list: whole
-// abi: get_robust_list: partial: of the calling thread alone
+// abi: get_robust_list: whole
 #define _GNU_SOURCE
 #include <limits.h>
 #include <pthread.h>
@@ -198,6 +198,7 @@ static void errors(void)
 	check(FAILS(futex(&word, WAIT_BITSET | PRIVATE, 0, NULL, NULL, 0), EINVAL) &&
 	      FAILS(futex(&word, WAKE_BITSET | PRIVATE, 1, NULL, NULL, 0), EINVAL), "EINVAL: no bits");
 	check(FAILS(futex(&word, WAKE | PRIVATE | REALTIME, 1, NULL, NULL, 0), ENOSYS) &&
+	      FAILS(futex(&word, 0 | PRIVATE | REALTIME, 1, NULL, NULL, 0), ENOSYS) &&
 	      FAILS(futex(&word, 77, 1, NULL, NULL, 0), ENOSYS), "ENOSYS");
 	check(FAILS(futex(&word, REQUEUE | PRIVATE, -1, NULL, &other, 0), EINVAL), "EINVAL: negative counts");
 	munmap(hole, 4096);
@@ -339,6 +340,17 @@ static void robust_by_hand(void)
 	check(FAILS(syscall(SYS_set_robust_list, &word, 23), EINVAL) &&
 	      syscall(SYS_set_robust_list, &list, 24) == 0 && syscall(SYS_get_robust_list, 0, &head, &size) == 0 &&
 	      head == &list && size == 24, "robust: the list's head");
+
+	pid_t child = fork();
+
+	if (child == 0)
+		for (;;)
+			pause();
+	head = &size;
+	check(syscall(SYS_get_robust_list, child, &head, &size) == 0 && head != &size, "robust: of a child");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	check(FAILS(syscall(SYS_get_robust_list, child, &head, &size), ESRCH), "robust: of nobody");
 }
 
 int main(void)
