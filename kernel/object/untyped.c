@@ -72,7 +72,8 @@ static unsigned object_bits(uint64_t type, uint64_t size_bits, uint64_t *limit)
 	}
 }
 
-// Zero [from, to) of the block where it is not zero already, a piece at a time. True when done.
+// Zero [from, to) of the block where it is not zero already, a piece at a time. True when done. What lies before
+// `from` is handed out by that: it is not zero, and this call may never be made to its end.
 static bool untyped_clean(struct slot *slot, uint64_t from, uint64_t to)
 {
 	uint64_t start = max_u64(max_u64(slot->address, slot->data), from);
@@ -83,6 +84,7 @@ static bool untyped_clean(struct slot *slot, uint64_t from, uint64_t to)
 	uint64_t piece = min_u64(end - start, ZERO_PIECE);
 
 	arch_zero(arch_phys_to_virt(slot->object + start), piece);
+	slot->data = from;
 	slot->address = start + piece;
 	return start + piece >= end;
 }

@@ -93,6 +93,27 @@ static void alignment_gaps_stay_known(void **state)
 	}
 }
 
+// The memory for a VSpace is zeroed in pieces. Who makes it is stopped after the first, and something small is
+// made instead: of memory before those pieces, which was passed over and is not zero.
+static void a_large_object_that_is_given_up_leaves_no_gap(void **state)
+{
+	cap_t block = make(TYPE_UNTYPED, 18), slots = slots_new(3);
+	struct arch_registers *r = &task->regs;
+
+	(void)state;
+	assert_int_equal(retype_in(block, TYPE_REPLY, 0, 1, CNODE, slots), OK);
+	as(task);
+	*regs_cap(r) = block;
+	*regs_tag(r) = TAG(METHOD_UNTYPED_RETYPE, 5);
+	regs_set_words(r, WORDS(TYPE_VSPACE, 0, 1, CNODE, slots + 1));
+	r->ip = USER_CODE;
+	assert_true(host_syscall_once(SYSCALL_CALL));  // it is to be made again
+	check_now();
+	assert_int_equal(retype_in(block, TYPE_FRAME, 12, 1, CNODE, slots + 2), OK);
+	assert_true(is_zero(memory_of(slots + 2), PAGE_SIZE));
+	assert_int_equal(retype_in(block, TYPE_VSPACE, 0, 1, CNODE, slots + 1), OK);
+}
+
 static void raw_needs_its_right(void **state)
 {
 	cap_t slot = slots_new(1);
@@ -248,6 +269,7 @@ int main(void)
 		TEST(memory_is_zero_when_handed_out),
 		TEST(inner_blocks_dirty_outer_ones),
 		TEST(alignment_gaps_stay_known),
+		TEST(a_large_object_that_is_given_up_leaves_no_gap),
 		TEST(raw_needs_its_right),
 		TEST(reset_needs_no_children),
 		TEST(many_objects_come_in_pieces),
