@@ -57,7 +57,8 @@ void endpoint_wait_receive(struct core *core, struct endpoint *endpoint, struct 
 		context_lend(thread->own, NULL);
 	if (reply) {
 		reply_set(reply, REPLY_OFFERED, thread);
-		reply->home = (uint8_t)core->number;
+		if (reply->home != core->number)  // other cores look whether it is
+			reply->home = (uint8_t)core->number;
 	}
 	if (reply && at->fast == ENDPOINT_IDLE) {
 		at->fast = (uintptr_t)thread;

@@ -56,7 +56,9 @@ static void wake_far(struct core *home, struct thread *thread)
 
 void thread_set_fast_tags(struct thread *thread)
 {
-	bool is_slow = thread->flags & THREAD_STICKY || (thread->bound && thread->bound->bits) ||
+	// (Its own core may be setting THREAD_FULL, on the way into the kernel.)
+	uint32_t flags = __atomic_load_n(&thread->flags, __ATOMIC_RELAXED);
+	bool is_slow = flags & THREAD_STICKY || (thread->bound && thread->bound->bits) ||
 		       (thread->running && thread->running->is_slow);
 
 	thread->fast_tags = is_slow ? 0 : FAST_TAGS;

@@ -12,6 +12,7 @@
 #include "cap/cspace.h"
 #include "cap/slot.h"
 #include "mem/table.h"
+#include "sched/sched.h"
 
 #define CHECK_SLOTS_MAX 40000
 #define CHECK_OBJECTS_MAX 4000
@@ -267,7 +268,7 @@ static inline void check_thread(struct thread *t)
 {
 	bool queued = !list_is_empty(&t->queue);
 
-	bool fast = t->state == THREAD_RECEIVING && t->endpoint->core[0].fast == (uintptr_t)t;
+	bool fast = t->state == THREAD_RECEIVING && t->endpoint->core[t->head.home].fast == (uintptr_t)t;
 
 	CHECK(queued == (t->state == THREAD_SENDING || (t->state == THREAD_RECEIVING && !fast) ||
 			 t->state == THREAD_WAITING));
@@ -276,7 +277,7 @@ static inline void check_thread(struct thread *t)
 	if (t->state == THREAD_SENDING)
 		CHECK(check_in_list(&t->endpoint->senders, &t->queue) && !t->reply);
 	if (t->state == THREAD_RECEIVING) {
-		CHECK(fast || check_in_list(&t->endpoint->core[0].receivers, &t->queue));
+		CHECK(fast || check_in_list(&t->endpoint->core[t->head.home].receivers, &t->queue));
 		CHECK(!t->reply || (t->reply->state == REPLY_OFFERED && t->reply->thread == t));
 		CHECK(!fast || (t->reply && !slot_is_empty(&t->vspace)));
 	}
@@ -514,16 +515,15 @@ static inline void check_core(struct core *core)
 #define INVARIANT 17
 static inline void check_time(void)
 {
-	const struct core *core = &kernel.core[0];
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < check.objects; i++) {
 		const struct sched_context *c = (const void *)check.object[i];
 
 		if (check.object[i]->type == TYPE_SCHEDCONTEXT && !check.object[i]->dying)
-			sum += c->consumed + (core->current && core->current->running == c ? arch_time() : 0);
+			sum += context_consumed(&kernel.core[c->core], c);
 	}
-	CHECK(sum <= arch_time());
+	CHECK(sum <= kernel.cores * arch_time());
 }
 
 static inline void check_object(struct object *object)
@@ -571,12 +571,14 @@ static inline void check_machine(struct object *root)
 		if (!check.object[i]->dying)
 			check_object(check.object[i]);
 	}
-	check_core(&kernel.core[0]);
+	for (unsigned i = 0; i < kernel.cores; i++)
+		check_core(&kernel.core[i]);
 	check_time();
 	check_memory();
 #undef INVARIANT
 #define INVARIANT 9
-	CHECK(host_tlb_is_true());
+	for (unsigned i = 0; i < kernel.cores; i++)
+		CHECK(host_tlb_is_true(i));
 }
 
 #endif

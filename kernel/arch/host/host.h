@@ -54,6 +54,9 @@ extern char host_panic_text[256];
 
 // The core that this thread of the host is; at first it is core 0.
 extern _Thread_local unsigned host_core;
+// One thread of the host is each core in turn, between calls: what a core asks of another one is done while
+// it waits for it.
+extern bool host_in_turns;
 // Take the interrupt that another core has sent, if any: what a processor does between instructions.
 void host_poll(void);
 
@@ -91,8 +94,8 @@ void host_switched(struct core *core);
 uint64_t host_translate(const struct vspace *vspace, uint64_t address, unsigned *rights);
 // The same, by the loaded address space's translation buffer, which then keeps it.
 uint64_t host_touch(uint64_t address, unsigned *rights);
-// Every translation that the buffer keeps is what the tables say.
-bool host_tlb_is_true(void);
+// Every translation that the core's buffer keeps is what the tables say.
+bool host_tlb_is_true(unsigned core);
 
 #define HOST_PRESENT 0x1ull
 #define HOST_WRITE 0x2ull

@@ -10,6 +10,7 @@
 #include "abi/image.h"
 #include "base/print.h"
 #include "host.h"
+#include "mem/mailbox.h"
 
 #define IMAGE_AT 0x100000ull
 #define IMAGE_PAGES 2
@@ -112,14 +113,28 @@ void host_restore(const struct host_state *state)
 }
 
 _Thread_local unsigned host_core;
+bool host_in_turns;
 
 struct core *arch_core(void) { return &kernel.core[host_core]; }
+
+static void serve_others(void)
+{
+	unsigned self = host_core;
+
+	for (host_core = 0; host_core < kernel.cores; host_core++)
+		if (host_core != self)
+			mailbox_serve(arch_core(), 0);
+	host_core = self;
+}
 
 void arch_relax(void)
 {
 	if (kernel.cores == 1)
 		panic("a lock is taken twice");
-	syscall(SYS_sched_yield);
+	if (host_in_turns)
+		serve_others();
+	else
+		syscall(SYS_sched_yield);
 }
 
 void arch_core_signal(struct core *core)
@@ -147,12 +162,23 @@ void host_advance(uint64_t ticks)
 	kernel_timer(arch_core());
 }
 
+// A device raises what it raises while a core looks at the controller under all locks.
+static void mask(unsigned vector, bool on) { __atomic_store_n(&host.vector_masked[vector], on, __ATOMIC_RELAXED); }
+
+static unsigned vector_of(unsigned line) { return __atomic_load_n(&host.line_vector[line], __ATOMIC_RELAXED); }
+
+static void connect(unsigned line, unsigned vector)
+{
+	__atomic_store_n(&host.line_vector[line], (uint8_t)vector, __ATOMIC_RELAXED);
+}
+
 static bool vector_take(unsigned *vector)
 {
 	for (unsigned v = HOST_VECTOR_FIRST; v < VECTOR_COUNT; v++) {
 		if (host.vector_used[v])
 			continue;
-		host.vector_used[v] = host.vector_masked[v] = true;
+		host.vector_used[v] = true;
+		mask(v, true);
 		*vector = v;
 		return true;
 	}
@@ -162,9 +188,9 @@ static bool vector_take(unsigned *vector)
 bool arch_interrupt_make_line(unsigned line, unsigned flags, unsigned *vector)
 {
 	(void)flags;
-	if (line >= HOST_LINES || host.line_vector[line] || !vector_take(vector))
+	if (line >= HOST_LINES || vector_of(line) || !vector_take(vector))
 		return false;
-	host.line_vector[line] = (uint8_t)*vector;
+	connect(line, *vector);
 	return true;
 }
 
@@ -172,35 +198,35 @@ bool arch_interrupt_make_message(unsigned *vector, uint64_t *address, uint64_t *
 {
 	if (!vector_take(vector))
 		return false;
-	host.vector_masked[*vector] = false;
+	mask(*vector, false);
 	*address = 0xfee00000;
 	*data = *vector;
 	return true;
 }
 
-void arch_interrupt_unmask(unsigned vector) { host.vector_masked[vector] = false; }
+void arch_interrupt_unmask(unsigned vector) { mask(vector, false); }
 
 void arch_interrupt_free(unsigned vector)
 {
 	host.vector_used[vector] = false;
 	for (unsigned i = 0; i < HOST_LINES; i++)
-		if (host.line_vector[i] == vector)
-			host.line_vector[i] = 0;
+		if (vector_of(i) == vector)
+			connect(i, 0);
 }
 
 static bool is_line(unsigned vector)
 {
 	for (unsigned i = 0; i < HOST_LINES; i++)
-		if (host.line_vector[i] == vector)
+		if (vector_of(i) == vector)
 			return true;
 	return false;
 }
 
 bool host_raise(unsigned vector)
 {
-	if (host.vector_masked[vector])
+	if (__atomic_load_n(&host.vector_masked[vector], __ATOMIC_RELAXED))
 		return false;
-	host.vector_masked[vector] = is_line(vector);
+	mask(vector, is_line(vector));
 	kernel_interrupt(arch_core(), vector);
 	return true;
 }

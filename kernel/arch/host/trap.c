@@ -93,7 +93,7 @@ static struct thread *trapped(void)
 	struct thread *thread = arch_core()->current;
 
 	ASSERT(thread != NULL);
-	thread->flags |= THREAD_FULL;
+	__atomic_store_n(&thread->flags, thread->flags | THREAD_FULL, __ATOMIC_RELAXED);
 	return thread;
 }
 
