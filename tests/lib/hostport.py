@@ -43,7 +43,7 @@ class HostPort:
     def copy(self):
         """A fresh copy of the sources."""
         shutil.rmtree(self.source, ignore_errors=True)
-        for part in ("kernel", "abi", "tests/unit", "tests/model", "tests/fuzz"):
+        for part in ("kernel", "abi", "tests/unit", "tests/race", "tests/model", "tests/fuzz"):
             shutil.copytree(os.path.join(TOP, part), os.path.join(self.source, part),
                             ignore=shutil.ignore_patterns("__pycache__"))
 

@@ -86,3 +86,41 @@ BUGS = [
         "	regs_set_words(&thread->regs, none);\n", "	(void)none;\n",
         "CVE-2017-14954: Linux's waitid gave uninitialised memory away"),
 ]
+
+# Rules of the locks (docs/decisions/0003, mem/mailbox.h): each is found by cores as threads of the host (tests/race).
+LockBug = namedtuple("LockBug", "name file old new")
+
+LOCK_BUGS = [
+    LockBug("what needs all locks has the local one only", "kernel/syscall/entry.c",
+            "	if (ipc_needs_all(core, thread, slot, number)) {", "	if (!thread) {"),
+    LockBug("a system call takes no lock", "kernel/syscall/entry.c",
+            "	lock_local(core, SYSCALL_LENGTH);\n", ""),
+    LockBug("a fault takes the local lock only", "kernel/syscall/entry.c",
+            "	lock_all(core, rewind);\n", "	lock_local(core, rewind);\n"),
+    LockBug("an interrupt takes the local lock only", "kernel/syscall/entry.c",
+            "	lock_all(core, 0);\n	sched_enter(core);\n	interrupt_deliver", "	lock_local(core, 0);\n	sched_enter(core);\n	interrupt_deliver"),
+    LockBug("a deadline signals what is at home elsewhere", "kernel/syscall/entry.c",
+            "	return context && context->event <= now && context->notification &&\n", "	return !context && context->notification &&\n"),
+    LockBug("who is called by another core takes no lock", "kernel/syscall/entry.c",
+            "	mailbox_serve(core, 0);\n	lock_local(core, 0);\n", "	mailbox_serve(core, 0);\n"),
+    LockBug("all locks but that of core 0", "kernel/sched/lock.c",
+            "	for (unsigned i = 0; i < kernel.cores; i++)\n		if (!lock_try", "	for (unsigned i = 1; i < kernel.cores; i++)\n		if (!lock_try"),
+    LockBug("all locks but that of the last core", "kernel/sched/lock.c",
+            "	for (unsigned i = 0; i < kernel.cores; i++)\n		if (!lock_try", "	for (unsigned i = 0; i < kernel.cores - 1; i++)\n		if (!lock_try"),
+    LockBug("who waited for a lock does not look again who is current", "kernel/syscall/entry.c",
+            "		if (core->current != thread)\n			return;\n", ""),
+    LockBug("who waits for a lock does not serve the mailbox", "kernel/sched/lock.c",
+            "		mailbox_serve(core, rewind);\n		arch_relax();\n	} while (__atomic_load_n(&lock->held", "		arch_relax();\n	} while (__atomic_load_n(&lock->held"),
+    LockBug("a thread is taken off another core that has not let go", "kernel/sched/sched.c",
+            "	core_leave(home);\n	if (!current)", "	if (!current)"),
+    LockBug("nobody waits until another core has let go", "kernel/mem/mailbox.c",
+            "	ask(core, MAIL_LEAVE, 0, 0);\n	wait(core);\n", "	ask(core, MAIL_LEAVE, 0, 0);\n"),
+    LockBug("nobody waits until the other cores have flushed", "kernel/mem/mailbox.c",
+            "	for (unsigned i = 0; asked && i < kernel.cores; i++)\n		wait(&kernel.core[i]);\n", ""),
+    LockBug("who is woken on another core is not told", "kernel/sched/sched.c",
+            "	home->counters.crossings++;\n	arch_core_signal(home);\n", "	home->counters.crossings++;\n"),
+    LockBug("a Reply that is at home elsewhere is answered under the local lock", "kernel/syscall/ipc.c",
+            "	return reply->home != core->number ||\n", "	return !reply->home && !core &&\n"),
+    LockBug("a notification that is at home elsewhere is signalled under the local lock", "kernel/syscall/ipc.c",
+            "		return ((const struct object *)slot_object(slot))->home != core->number;\n", "		return false;\n"),
+]

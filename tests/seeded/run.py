@@ -2,7 +2,8 @@
 """Are seeded bugs found? tests/seeded/run.py [--only TEXT] [--seconds N] [--sanitize]
 
 Each bug of bugs.py is put into a copy of the kernel. Its host port is built anew (--sanitize: with the sanitizers), and the
-unit tests, the random calls and the model run until one fails, within N seconds (default 120). Says for
+unit tests, the random calls and the model run until one fails, within N seconds (default 120). The bugs of locks are
+hunted by cores that are threads of the host (tests/race), which has to be built: `make tests`. Says for
 each how it was found; status 1 when one was not, or is none any more.
 """
 import argparse
@@ -14,7 +15,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import hostport  # noqa: E402
-from bugs import BUGS  # noqa: E402
+import raceport  # noqa: E402
+from bugs import BUGS, LOCK_BUGS  # noqa: E402
 
 LAST = ("kernel_fuzz",)  # of the unit tests: it is the longest
 HANGS = 60  # seconds that no other takes
@@ -76,27 +78,45 @@ def try_bug(port, bug, seconds):
     return None
 
 
+def try_lock_bug(bug, seconds):
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="pith-race-") as folder:
+        try:
+            program = raceport.build(folder, bug.file, bug.old, bug.new)
+        except ValueError as e:
+            return "is none: %s" % e
+        found = None
+        while not found and time.monotonic() - start < seconds - 5:
+            left = seconds - (time.monotonic() - start)
+            found, _ = raceport.race(program, 3, min(left - 5, 30), 1, left)
+    if not found:
+        return "was not found in %d seconds" % seconds
+    print("found %-70s by race in %.1f s: %s" % (bug.name, time.monotonic() - start, found), flush=True)
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", metavar="TEXT")
     parser.add_argument("--seconds", type=int, default=120, metavar="N")
     parser.add_argument("--sanitize", action="store_true")
     options = parser.parse_args()
+    bugs = [b for b in BUGS if options.only in b.name]
+    lock_bugs = [b for b in LOCK_BUGS if options.only in b.name]
+    failed = 0
     with tempfile.TemporaryDirectory(prefix="pith-seeded-") as folder:
         port = hostport.HostPort(folder, ("-O1", *hostport.SANITIZE * options.sanitize))
         port.copy()
         said = port.build()
         if said:
             sys.exit(said)
-        failed = 0
-        for bug in BUGS:
-            if options.only not in bug.name:
-                continue
-            why = try_bug(port, bug, options.seconds)
+        for bug, hunter in [(b, lambda b: try_bug(port, b, options.seconds)) for b in bugs] + \
+                [(b, lambda b: try_lock_bug(b, options.seconds)) for b in lock_bugs]:
+            why = hunter(bug)
             failed += why is not None
             if why:
                 print("MISSED %s: %s" % (bug.name, why), flush=True)
-    print("%d bugs, %d missed" % (len(BUGS), failed))
+    print("%d bugs, %d missed" % (len(bugs) + len(lock_bugs), failed))
     return 1 if failed else 0
 
 
