@@ -10,6 +10,7 @@
 #include "servers/process/check.h"
 
 #define BUCKETS_FIRST 32
+#define CHUNK_POOL_MAX 512
 // One program's mappings have page tables from this part of all Untypeds, or from a few units.
 #define SUPPLY_SHARE 8
 #define SUPPLIES_LEAST 4
@@ -40,6 +41,32 @@ fail:
 	return NULL;
 }
 
+// Chunks that are not used, for the next.
+static struct chunk *chunk_pool;
+static uint32_t chunk_pool_count;
+
+static struct chunk *chunk_take(void)
+{
+	struct chunk *chunk = chunk_pool;
+
+	if (!chunk)
+		return malloc(sizeof(*chunk));
+	chunk_pool = chunk->next;
+	chunk_pool_count--;
+	return chunk;
+}
+
+void chunk_put(struct chunk *chunk)
+{
+	if (chunk_pool_count == CHUNK_POOL_MAX) {
+		free(chunk);
+		return;
+	}
+	chunk->next = chunk_pool;
+	chunk_pool = chunk;
+	chunk_pool_count++;
+}
+
 static void chunks_free(struct space *space)
 {
 	for (uint32_t b = 0; b < space->bucket_count; b++) {
@@ -48,7 +75,7 @@ static void chunks_free(struct space *space)
 			for (uint32_t i = 0; i < CHUNK_PAGES; i++)
 				if (c->entries[i].page != PAGE_NONE)
 					page_release(&store_pages, c->entries[i].page);
-			free(c);
+			chunk_put(c);
 		}
 		space->buckets[b] = NULL;
 	}
@@ -240,15 +267,16 @@ struct chunk *chunk_find(struct space *space, uint64_t address, bool is_make)
 		return c;
 	if (space->chunk_count > 2 * space->bucket_count)
 		(void)buckets_grow(space);
-	c = calloc(1, sizeof(*c));
+	c = chunk_take();
 	if (!c)
 		return NULL;
 	c->number = number;
+	c->writable = c->holed = 0;
 	c->next = space->buckets[number % space->bucket_count];
 	space->buckets[number % space->bucket_count] = c;
 	space->chunk_count++;
 	for (uint32_t i = 0; i < CHUNK_PAGES; i++)
-		c->entries[i].page = PAGE_NONE;
+		c->entries[i] = (struct entry){PAGE_NONE, 0};
 	return c;
 }
 

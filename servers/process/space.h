@@ -158,6 +158,7 @@ bool space_supply(struct space *space);
 
 // The chunk of an address; made when it is missing and is_make.
 struct chunk *chunk_find(struct space *space, uint64_t address, bool is_make);
+void chunk_put(struct chunk *chunk);  // it is in no space any more
 // Drop the mapping that covers entry i, from all entries that it covers. chunk_forget leaves the slot, which
 // it returns (0: none), to the caller.
 void chunk_unmap(struct space *space, struct chunk *chunk, uint32_t i);

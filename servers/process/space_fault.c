@@ -201,24 +201,36 @@ struct run {
 	bool is_writable;
 };
 
-static bool run_takes(const struct vma *vma, const struct chunk *chunk, uint32_t i, uint32_t j,
-		      bool is_writable)
+static uint64_t higher(uint64_t a, uint64_t b) { return a > b ? a : b; }
+static uint64_t lower(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+// The addresses around entry i that one mapping could cover: of the area and the chunk, and where the pages are
+// a file's, as far as they are whole and its Frame has them.
+static void run_limits(const struct vma *vma, const struct chunk *chunk, uint32_t i, uint64_t *low, uint64_t *high)
+{
+	const struct file *file = (const struct file *)vma->backing;
+	uint64_t start = entry_address(chunk, 0), first, end;
+
+	*low = higher(vma->start, start);
+	*high = lower(vma->end, start + CHUNK_SIZE);
+	if (chunk->entries[i].page != PAGE_NONE || !(vma->flags & VMA_FILE))
+		return;
+	first = file->first * PAGE_SIZE;
+	end = first + file->count * PAGE_SIZE;
+	if (first > vma->offset)
+		*low = higher(*low, vma->start + (first - vma->offset));
+	*high = lower(lower(*high, vma->valid_end & ~(PAGE_SIZE - 1ull)),
+		      vma->start + (end > vma->offset ? end - vma->offset : 0));
+}
+
+// Does entry j go on what entry i begins?
+static bool run_takes(const struct vma *vma, const struct chunk *chunk, uint32_t i, uint32_t j, bool is_writable)
 {
 	const struct entry *a = &chunk->entries[i], *b = &chunk->entries[j];
-	uint64_t address = chunk->number * CHUNK_SIZE + j * (uint64_t)PAGE_SIZE;
 
-	if (address < vma->start || address >= vma->end || b->slot)
-		return false;
-	// PAGE_NONE comes before page 0 in this arithmetic, and is none.
-	if (a->page != PAGE_NONE)
-		return b->page != PAGE_NONE && b->page == a->page + j - i &&
-		       page_is_writable(vma, b->page) == is_writable;
-
-	const struct file *file = (const struct file *)vma->backing;
-	uint64_t page = (vma->offset + (address - vma->start)) / PAGE_SIZE;
-
-	return b->page == PAGE_NONE && is_file_page(vma, address) && page >= file->first &&
-	       page - file->first < file->count;
+	if (b->slot || a->page == PAGE_NONE || b->page == PAGE_NONE)
+		return !b->slot && a->page == b->page;
+	return b->page == a->page + j - i && page_is_writable(vma, b->page) == is_writable;
 }
 
 // What lies behind a run that begins at entry `low`.
@@ -242,10 +254,12 @@ static struct window run_window(const struct vma *vma, const struct chunk *chunk
 static struct run run_find(const struct vma *vma, const struct chunk *chunk, uint32_t i)
 {
 	struct run run = {i, i + 1, page_is_writable(vma, chunk->entries[i].page)};
+	uint64_t low, high;
 
-	while (run.low > 0 && run_takes(vma, chunk, i, run.low - 1, run.is_writable))
+	run_limits(vma, chunk, i, &low, &high);
+	while (entry_address(chunk, run.low) > low && run_takes(vma, chunk, i, run.low - 1, run.is_writable))
 		run.low--;
-	while (run.high < CHUNK_PAGES && run_takes(vma, chunk, i, run.high, run.is_writable))
+	while (entry_address(chunk, run.high) < high && run_takes(vma, chunk, i, run.high, run.is_writable))
 		run.high++;
 	return run;
 }
@@ -325,20 +339,19 @@ static enum outcome file_run_map(struct space *space, const struct vma *vma, str
 	return slot ? OUTCOME_OK : OUTCOME_MEMORY;
 }
 
-// Add an item for the run around entry i. False: no slot, or no room.
-static bool run_add(struct space *space, const struct vma *vma, struct chunk *chunk, uint32_t i,
+// Add an item for a run. False: no slot, or no room.
+static bool run_add(struct space *space, const struct vma *vma, struct chunk *chunk, const struct run *run,
 		    struct map_items *items)
 {
-	struct run run = run_find(vma, chunk, i);
-	struct window window = run_window(vma, chunk, &run);
+	struct window window = run_window(vma, chunk, run);
 	cap_t slot = items->count < MSG_ITEMS_MAX ? slot_set_take(&space->pages) : 0;
 
 	if (!slot)
 		return false;
-	items->items[items->count++] = (struct abi_map_item){window.frame, slot, entry_address(chunk, run.low),
+	items->items[items->count++] = (struct abi_map_item){window.frame, slot, entry_address(chunk, run->low),
 							     window.first, window.count,
-							     run_rights(vma, run.is_writable), 0};
-	run_set(chunk, &run, slot);
+							     run_rights(vma, run->is_writable), 0};
+	run_set(chunk, run, slot);
 	return true;
 }
 
@@ -356,13 +369,16 @@ static void neighbours_add(struct space *space, const struct vma *vma, struct ch
 	for (const struct vma *v = from; v < end && v->start < start + CHUNK_SIZE; v++) {
 		uint64_t address = v->start > start ? v->start : start;
 		uint64_t page = (v->offset + (address - v->start)) / PAGE_SIZE;
-		const struct entry *entry = &chunk->entries[address / PAGE_SIZE % CHUNK_PAGES];
+		uint32_t i = (uint32_t)(address / PAGE_SIZE % CHUNK_PAGES);
+		struct run run;
 
 		if (v == vma || v->backing != vma->backing || !(v->prot & VMA_READ) || v->flags & VMA_SHARED ||
 		    !is_file_page(v, address) || page < file->first || page - file->first >= file->count)
 			continue;
-		if (entry->page == PAGE_NONE && !entry->slot)
-			(void)run_add(space, v, chunk, (uint32_t)(address / PAGE_SIZE % CHUNK_PAGES), items);
+		if (chunk->entries[i].page != PAGE_NONE || chunk->entries[i].slot)
+			continue;
+		run = run_find(v, chunk, i);
+		(void)run_add(space, v, chunk, &run, items);
 	}
 }
 
@@ -371,19 +387,20 @@ static enum outcome run_map(struct space *space, const struct vma *vma, struct c
 			    bool by_items, struct map_items *items)
 {
 	struct run run = run_find(vma, chunk, i);
-	struct window window = run_window(vma, chunk, &run);
-	uint64_t address = chunk->number * CHUNK_SIZE + run.low * (uint64_t)PAGE_SIZE;
+	uint64_t address = entry_address(chunk, run.low);
 	uint32_t rights = run_rights(vma, run.is_writable);
+	struct window window;
 	cap_t slot;
 
 	for (uint32_t j = run.low; chunk->holed && j < run.high; j++)
 		hole_settle(space, chunk, j);
 	if (by_items && (items->makes_tables || has_table(space, address)) &&
-	    run_add(space, vma, chunk, i, items)) {
+	    run_add(space, vma, chunk, &run, items)) {
 		if (chunk->entries[i].page == PAGE_NONE && !chunk->holed)
 			neighbours_add(space, vma, chunk, items);
 		return OUTCOME_OK;
 	}
+	window = run_window(vma, chunk, &run);
 	slot = space_map_pages(space, &window, address, rights);
 	if (!slot && chunk->entries[i].page == PAGE_NONE)
 		return file_run_map(space, vma, chunk, i);

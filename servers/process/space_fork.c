@@ -130,7 +130,32 @@ static bool entry_fork(struct space *to, struct chunk *source, struct chunk *des
 // Is nothing of this entry for the child, whose area is gone or is not there for it?
 static bool entry_is_none(const struct entry *entry) { return entry->page == PAGE_NONE && !entry->slot; }
 
-static bool chunk_fork(struct space *to, struct space *from, struct chunk *source, struct copy *copy)
+// A chunk of ordinary areas, of which no page is copied.
+static bool chunk_share(struct space *to, struct chunk *source, struct chunk *dest)
+{
+	cap_t slot = 0, clone = 0;
+
+	source->writable = 0;
+	for (uint32_t i = 0; i < CHUNK_PAGES; i++) {
+		const struct entry *from = &source->entries[i];
+
+		if (from->page != PAGE_NONE) {
+			if (!page_share(&store_pages, from->page))
+				return false;
+			dest->entries[i].page = from->page;
+			to->resident++;
+		}
+		if (from->slot != slot) {
+			slot = from->slot;
+			clone = slot ? slot_clone_of(slot) : 0;
+		}
+		dest->entries[i].slot = clone;
+	}
+	return true;
+}
+
+static bool chunk_fork(struct space *to, struct space *from, struct chunk *source, struct copy *copy,
+		       bool has_special)
 {
 	struct chunk *dest = chunk_find(to, source->number * CHUNK_SIZE, true);
 	const struct vma *vma = NULL;
@@ -139,6 +164,8 @@ static bool chunk_fork(struct space *to, struct space *from, struct chunk *sourc
 	if (!dest)
 		return false;
 	dest->holed = source->holed;
+	if (!has_special && (copy->page == PAGE_NONE || copy->address / CHUNK_SIZE != source->number))
+		return chunk_share(to, source, dest);
 	for (uint32_t i = 0; i < CHUNK_PAGES; i++) {
 		uint64_t address = source->number * CHUNK_SIZE + i * (uint64_t)PAGE_SIZE;
 
@@ -180,7 +207,7 @@ static bool pages_fork(struct space *to, struct space *from, struct copy *copy)
 	}
 	for (uint32_t b = 0; b < from->bucket_count; b++)
 		for (struct chunk *c = from->buckets[b]; c; c = c->next)
-			if (c->number < CHUNK_LIMIT && !chunk_fork(to, from, c, copy))
+			if (c->number < CHUNK_LIMIT && !chunk_fork(to, from, c, copy, has_special))
 				return false;
 	return true;
 }

@@ -82,7 +82,7 @@ static void bucket_sweep(struct space *space, uint32_t bucket)
 			continue;
 		}
 		*link = chunk->next;
-		free(chunk);
+		chunk_put(chunk);
 		space->chunk_count--;
 	}
 }
