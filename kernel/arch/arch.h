@@ -33,6 +33,8 @@ uint64_t arch_entry_table(uint64_t physical);
 bool arch_entry_is_present(uint64_t entry);
 bool arch_entry_is_table(uint64_t entry, unsigned level);
 uint64_t arch_entry_physical(uint64_t entry);
+bool arch_entry_is_of(uint64_t entry, uint64_t physical);  // is it present, and of that page?
+uint64_t arch_entry_next(uint64_t entry);                  // the same of the next page
 // Fill the kernel's part of a new top table.
 void arch_table_init_top(uint64_t *table);
 // This core forgets the translations of `pages` pages from an address on; 0: of all.

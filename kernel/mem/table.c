@@ -325,17 +325,18 @@ static err_t extend_small(struct slot *slot, unsigned rights, bool over, unsigne
 	uint32_t page = slot->map_pages;
 	unsigned at, added = 0, i, run = table_run(slot, page, slot->count, limit);
 	uint64_t *entry = walk_make(vspace, page_address(slot, page), 0, &at);
+	uint64_t next = page_entry(slot, page, 0, rights);
 
 	if (!entry)
 		return ERR_NO_MEMORY;
 	if (at)
 		return ERR_MAPPED;
-	for (i = 0; i < run; i++) {
+	for (i = 0; i < run; i++, next = arch_entry_next(next)) {
 		bool was_present = arch_entry_is_present(entry[i]);
 
 		if (was_present && !over)
 			break;
-		entry[i] = page_entry(slot, page + i, 0, rights);
+		entry[i] = next;
 		added += !was_present;
 	}
 	slot->map_pages += i;
@@ -362,10 +363,14 @@ err_t mapping_extend(struct slot *slot, unsigned rights, bool over)
 	return err;
 }
 
+static uint64_t page_physical(const struct slot *slot, uint32_t page)
+{
+	return (slot->object + page) * PAGE_SIZE;
+}
+
 static bool is_own(const struct slot *slot, uint32_t page, uint64_t entry)
 {
-	return arch_entry_is_present(entry) &&
-	       arch_entry_physical(entry) == (slot->object + page) * PAGE_SIZE;
+	return arch_entry_is_of(entry, page_physical(slot, page));
 }
 
 // The large page that this slot put at a page of its window; null when it put none there, or it is gone.
@@ -411,11 +416,11 @@ static unsigned shrink_small(struct slot *slot, unsigned limit)
 	unsigned index = table_index(page_address(slot, slot->map_pages - 1), 0), removed = 0;
 	unsigned run = (unsigned)min_u64(min_u64(index + 1, slot->map_pages), limit);
 	uint32_t page = slot->map_pages - run;
-	uint64_t *entry = small_entries(slot, page);
+	uint64_t *entry = small_entries(slot, page), physical = page_physical(slot, page);
 
 	slot->map_pages = page;
-	for (unsigned i = 0; entry && i < run; i++) {
-		if (!is_own(slot, page + i, entry[i]))
+	for (unsigned i = 0; entry && i < run; i++, physical += PAGE_SIZE) {
+		if (!arch_entry_is_of(entry[i], physical))
 			continue;
 		entry[i] = 0;
 		removed++;
@@ -538,12 +543,13 @@ static err_t clone_small(struct slot *to, struct slot *from, bool keep, unsigned
 	unsigned at, i, added = 0, run = table_run(from, page, from->map_pages, limit);
 	uint64_t *source = small_entries(from, page);
 	uint64_t *dest = source ? walk_make(vspace_of_slot(to), page_address(to, page), 0, &at) : NULL;
+	uint64_t physical = page_physical(from, page);
 	bool lost = false;
 
 	if (source && (!dest || at))
 		return dest ? ERR_MAPPED : ERR_NO_MEMORY;
-	for (i = 0; source && i < run; i++) {
-		if (!is_own(from, page + i, source[i]))
+	for (i = 0; source && i < run; i++, physical += PAGE_SIZE) {
+		if (!arch_entry_is_of(source[i], physical))
 			continue;
 		if (arch_entry_is_present(dest[i]))
 			break;

@@ -50,6 +50,11 @@ uint64_t arch_entry_table(uint64_t physical) { return physical | HOST_PRESENT; }
 bool arch_entry_is_present(uint64_t entry) { return entry & HOST_PRESENT; }
 bool arch_entry_is_table(uint64_t entry, unsigned level) { return level > 0 && !(entry & HOST_LARGE); }
 uint64_t arch_entry_physical(uint64_t entry) { return entry & ENTRY_ADDRESS; }
+bool arch_entry_is_of(uint64_t entry, uint64_t physical)
+{
+	return arch_entry_is_present(entry) && arch_entry_physical(entry) == physical;
+}
+uint64_t arch_entry_next(uint64_t entry) { return entry + PAGE_SIZE; }
 void arch_table_init_top(uint64_t *table) { table[KERNEL_ENTRY] = HOST_PRESENT | HOST_LARGE; }
 
 // A processor walks the tables while another one writes them, on purpose: what it finds may be old until that

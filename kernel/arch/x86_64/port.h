@@ -72,6 +72,11 @@ static inline bool arch_entry_is_table(uint64_t entry, unsigned level)
 	return level > 0 && !(entry & PTE_LARGE);
 }
 static inline uint64_t arch_entry_physical(uint64_t entry) { return entry & PTE_ADDRESS; }
+static inline bool arch_entry_is_of(uint64_t entry, uint64_t physical)
+{
+	return (entry & (PTE_ADDRESS | PTE_PRESENT)) == (physical | PTE_PRESENT);
+}
+static inline uint64_t arch_entry_next(uint64_t entry) { return entry + PAGE_SIZE; }
 
 static inline uint64_t arch_time(void)
 {
