@@ -69,9 +69,9 @@ BUGS = [
         "CVE-2017-10661: Linux's timerfd lost a timer's place in its list of cancellations"),
     Bug("lent time is not charged while its borrower runs already", 17, "kernel/sched/sched.c",
         "		if (to == core->current)\n			charge_begin(core);\n", "", None),
-    Bug("a foreign call leaves with its locks held", 18, "kernel/syscall/entry.c",
-        "	ipc_fault(core, thread, FAULT_SYSCALL, words, 8);\n	sched_finish(core);\n	lock_release(core);\n",
-        "	ipc_fault(core, thread, FAULT_SYSCALL, words, 8);\n	sched_finish(core);\n", None),
+    Bug("a fault leaves with its locks held", 18, "kernel/syscall/entry.c",
+        "		ipc_fault(core, thread, label, words, count);\n	sched_finish(core);\n	lock_release(core);\n",
+        "		ipc_fault(core, thread, label, words, count);\n	sched_finish(core);\n", None),
     Bug("a fault is jumped out of to a kernel address", 0, "kernel/syscall/ipc.c",
         "	    *regs_word(&thread->regs, 0) >= USER_END)", "	    *regs_word(&thread->regs, 0) == ~0ull)",
         "CVE-2012-0217: an instruction pointer that sysret should never have been given; CVE-2017-5123: Linux's "
@@ -82,8 +82,8 @@ BUGS = [
     Bug("a message is longer than the block", 0, "kernel/syscall/transfer.c",
         "tag_kind(tag) || words > MSG_WORDS_MAX ||", "tag_kind(tag) ||",
         "CVE-2022-0185: Linux copied more than the buffer held, since the check of the length failed"),
-    Bug("an error leaves old values in the message registers", 0, "kernel/object/message.c",
-        "	regs_set_words(&thread->regs, none);\n", "	(void)none;\n",
+    Bug("a call that is broken off leaves old values in the message registers", 0, "kernel/object/message.c",
+        "	if (!was_fault)\n		message_deliver(thread, err, 0, 0);", "	if (!was_fault)\n		message_deliver_head(thread, err, 0, 0);",
         "CVE-2017-14954: Linux's waitid gave uninitialised memory away"),
 ]
 
