@@ -13,7 +13,7 @@ static uint64_t cancel(struct worker *w)
 	return cancelled;
 }
 
-CASE_BOTH(a_waiting_send_is_cancelled)
+CASE_EACH(a_waiting_send_is_cancelled)
 {
 	struct worker *s = worker_new(where, MIDDLE);
 	cap_t e = make(TYPE_ENDPOINT, 0);
@@ -25,7 +25,7 @@ CASE_BOTH(a_waiting_send_is_cancelled)
 	EQ(take(e, 0, &m), ERR_NOT_READY);
 }
 
-CASE_BOTH(a_waiting_call_is_cancelled)
+CASE_EACH(a_waiting_call_is_cancelled)
 {
 	struct worker *c = worker_new(where, MIDDLE);
 	cap_t e = make(TYPE_ENDPOINT, 0);
@@ -37,7 +37,7 @@ CASE_BOTH(a_waiting_call_is_cancelled)
 	EQ(take(e, make(TYPE_REPLY, 0), &m), ERR_NOT_READY);
 }
 
-CASE_BOTH(a_call_that_was_received_is_cancelled_and_its_answer_says_so)
+CASE_EACH(a_call_that_was_received_is_cancelled_and_its_answer_says_so)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0), reply = make(TYPE_REPLY, 0);
 	struct worker *c = worker_new(where, MIDDLE);
@@ -198,7 +198,7 @@ static void suspended(struct worker *w)
 	rest();
 }
 
-CASE_BOTH(suspend_breaks_a_waiting_send_off)
+CASE_EACH(suspend_breaks_a_waiting_send_off)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *s = worker_new(where, MIDDLE);
@@ -208,7 +208,7 @@ CASE_BOTH(suspend_breaks_a_waiting_send_off)
 	RETURNED(s, ERR_CANCELLED);
 }
 
-CASE_BOTH(suspend_breaks_a_call_off_and_the_reply_says_so)
+CASE_EACH(suspend_breaks_a_call_off_and_the_reply_says_so)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0), reply = make(TYPE_REPLY, 0);
 	struct worker *c = worker_new(where, MIDDLE);

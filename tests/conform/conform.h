@@ -31,7 +31,7 @@ struct test_case {
 		__attribute__((section("cases"), used, aligned(8))) = {CATEGORY, #title, title}; \
 	static void title(void)
 
-// A case for both places where the other thread may run: two names.
+// A case for both places where the other thread may run on this core: two names.
 #define CASE_BOTH(title) \
 	static void title(enum where where); \
 	static void title##_in_one_space(void) { title(HERE); } \
@@ -40,6 +40,15 @@ struct test_case {
 		{CATEGORY, #title " in one space", title##_in_one_space}, \
 		{CATEGORY, #title " between spaces", title##_between_spaces}}; \
 	static void title(enum where where)
+
+// The same, and on another core: there it is of the category "cores", which a machine with one has not.
+#define CASE_EACH(title) \
+	CASE_BOTH(title); \
+	static void title##_with_another_core(void) { title(AFAR); } \
+	static const struct test_case case_far_##title __attribute__((section("cases"), used, aligned(8))) = { \
+		CATEGORY_CORES, #title " with another core", title##_with_another_core}; \
+	static void title(enum where where)
+#define CATEGORY_CORES "cores"
 
 // --- checks: a case goes on after a failed one
 
@@ -57,7 +66,7 @@ void check_refused(err_t err, unsigned wrong, cap_t cap, unsigned label, unsigne
 
 // --- objects of the case
 
-enum where { HERE, ELSEWHERE };
+enum where { HERE, ELSEWHERE, AFAR };  // AFAR: in the first task's space, on core 1
 
 cap_t slots_new(unsigned count);
 cap_t make(uint64_t type, uint64_t size_bits);
@@ -71,6 +80,7 @@ err_t revoke(cap_t slot);
 cap_t space_other(void);  // the second address space: the same memory at the same addresses
 cap_t case_untyped(void);
 err_t configure(cap_t context, uint64_t priority, uint64_t slice);
+err_t configure_on(unsigned core, cap_t context, uint64_t priority);
 uint64_t now(void);
 
 // --- messages
@@ -127,7 +137,7 @@ void start_wait(struct worker *w, cap_t notification);
 		EQ((w)->err, error); \
 	} while (0)
 
-void rest(void);
+void rest(void);  // of this core, and of the other one once the case has a thread there
 void wait_ticks(uint64_t ticks);  // of the counter; others run meanwhile
 // What arrives at once, without waiting.
 err_t take(cap_t from, cap_t reply, struct msg *m);

@@ -2,7 +2,7 @@
 #define CATEGORY "death"
 #include "tests/conform/conform.h"
 
-CASE_BOTH(a_destroyed_endpoint_wakes_its_senders_with_dead)
+CASE_EACH(a_destroyed_endpoint_wakes_its_senders_with_dead)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *a = worker_new(where, MIDDLE), *b = worker_new(where, MIDDLE);
@@ -15,7 +15,7 @@ CASE_BOTH(a_destroyed_endpoint_wakes_its_senders_with_dead)
 	RETURNED(b, ERR_DEAD);
 }
 
-CASE_BOTH(a_destroyed_endpoint_wakes_its_receivers_with_dead)
+CASE_EACH(a_destroyed_endpoint_wakes_its_receivers_with_dead)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *a = worker_new(where, MIDDLE), *b = worker_new(where, MIDDLE);

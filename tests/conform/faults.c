@@ -53,13 +53,13 @@ static struct worker *faulting(enum where where, void (*run)(struct worker *))
 	return w;
 }
 
-CASE_BOTH(a_fault_is_told_with_kind_and_badge)
+CASE_EACH(a_fault_is_told_with_kind_and_badge)
 {
 	faulting(where, load);
 	EQ(tag_kind(told.tag), KIND_FAULT);
 	EQ(told.badge, 55);
 }
-CASE_BOTH(a_read_fault_tells_address_and_access)
+CASE_EACH(a_read_fault_tells_address_and_access)
 {
 	faulting(where, load);
 	EQ(tag_label(told.tag), FAULT_PAGE);
@@ -149,12 +149,12 @@ CASE(a_foreign_call_without_redirection_is_told_with_its_number_and_arguments)
 
 // --- the answer
 
-CASE_BOTH(resume_runs_the_instruction_again)
+CASE_EACH(resume_runs_the_instruction_again)
 {
 	struct worker *w = faulting(where, load);
 	cap_t frame = make(TYPE_FRAME, 12);
 
-	WORKS(frame_map(frame, where == HERE ? VSPACE : space_other(), HOLE, FRAME_READ));
+	WORKS(frame_map(frame, where == ELSEWHERE ? space_other() : VSPACE, HOLE, FRAME_READ));
 	WORKS(answer(reply, TAG(FAULT_REPLY_RESUME, 0), 0));
 	rest();
 	EQ(w->done, true);
@@ -196,7 +196,7 @@ CASE(a_foreign_call_resumes_behind_its_instruction)
 	rest();
 	EQ(w->done, true);
 }
-CASE_BOTH(an_answer_maps_the_page_that_was_missed)
+CASE_EACH(an_answer_maps_the_page_that_was_missed)
 {
 	struct worker *w = faulting(where, load);
 	cap_t frame = make(TYPE_FRAME, 14);

@@ -69,7 +69,7 @@ static void pair(enum where where, void (*run)(struct worker *), struct worker *
 	TRUE(w[0]->done && w[1]->done);
 }
 
-CASE_BOTH(two_threads_do_not_see_each_others_registers)
+CASE_EACH(two_threads_do_not_see_each_others_registers)
 {
 	struct worker *w[2];
 
@@ -77,7 +77,7 @@ CASE_BOTH(two_threads_do_not_see_each_others_registers)
 	EQ(w[0]->seen[0], 3);
 	EQ(w[1]->seen[0], 3);
 }
-CASE_BOTH(all_sixteen_registers_are_kept)
+CASE_EACH(all_sixteen_registers_are_kept)
 {
 	struct worker *w[2];
 
@@ -85,7 +85,7 @@ CASE_BOTH(all_sixteen_registers_are_kept)
 	EQ(w[0]->seen[0], 32);
 	EQ(w[1]->seen[0], 32);
 }
-CASE_BOTH(the_x87_stack_is_kept)
+CASE_EACH(the_x87_stack_is_kept)
 {
 	struct worker *w[2];
 
@@ -93,7 +93,7 @@ CASE_BOTH(the_x87_stack_is_kept)
 	EQ(w[0]->seen[0], 77);
 	EQ(w[1]->seen[0], 78);
 }
-CASE_BOTH(the_control_word_is_kept)
+CASE_EACH(the_control_word_is_kept)
 {
 	struct worker *w[2];
 
@@ -101,7 +101,7 @@ CASE_BOTH(the_control_word_is_kept)
 	EQ(w[0]->seen[0], 1);
 	EQ(w[1]->seen[0], 1);
 }
-CASE_BOTH(a_new_thread_finds_nothing_in_the_fpu)
+CASE_EACH(a_new_thread_finds_nothing_in_the_fpu)
 {
 	struct worker *w = worker_new(where, MIDDLE);
 
@@ -133,7 +133,7 @@ static void serve(struct worker *w)
 	(void)sys_reply_recv(w->cap, w->reply, &m);
 }
 
-CASE_BOTH(the_fpu_survives_a_call_to_a_server_that_uses_it)
+CASE_EACH(the_fpu_survives_a_call_to_a_server_that_uses_it)
 {
 	struct worker *s = worker_new(where, HIGH), *c = worker_new(HERE, MIDDLE);
 

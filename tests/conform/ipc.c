@@ -2,7 +2,7 @@
 #define CATEGORY "IPC"
 #include "tests/conform/conform.h"
 
-CASE_BOTH(a_send_reaches_a_receiver_that_waits)
+CASE_EACH(a_send_reaches_a_receiver_that_waits)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *r = worker_new(where, MIDDLE), *s = worker_new(HERE, LOW);
@@ -16,7 +16,7 @@ CASE_BOTH(a_send_reaches_a_receiver_that_waits)
 	EQ(r->m.words[0], 99);
 }
 
-CASE_BOTH(a_send_waits_for_a_receiver)
+CASE_EACH(a_send_waits_for_a_receiver)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *r = worker_new(where, LOW), *s = worker_new(HERE, MIDDLE);
@@ -29,7 +29,7 @@ CASE_BOTH(a_send_waits_for_a_receiver)
 	EQ(r->m.words[0], 5);
 }
 
-CASE_BOTH(a_call_comes_back_with_the_answer)
+CASE_EACH(a_call_comes_back_with_the_answer)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *c = worker_new(where, MIDDLE), *s = worker_new(HERE, HIGH);
@@ -46,7 +46,7 @@ CASE_BOTH(a_call_comes_back_with_the_answer)
 	EQ(c->m.words[0], 8);
 }
 
-CASE_BOTH(a_call_waits_for_a_server)
+CASE_EACH(a_call_waits_for_a_server)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *c = worker_new(where, HIGH), *s = worker_new(HERE, LOW);
@@ -62,7 +62,7 @@ CASE_BOTH(a_call_waits_for_a_server)
 	EQ(c->m.words[0], 9);
 }
 
-CASE_BOTH(reply_recv_takes_the_next_caller_at_once)
+CASE_EACH(reply_recv_takes_the_next_caller_at_once)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *a = worker_new(where, MIDDLE), *b = worker_new(where, MIDDLE), *s = worker_new(HERE, HIGH);
@@ -87,7 +87,7 @@ static void send_eight(struct worker *w)
 		(void)thread_suspend(w->thread);
 }
 
-CASE_BOTH(eight_words_travel_in_registers)
+CASE_EACH(eight_words_travel_in_registers)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *s = worker_new(where, MIDDLE);
@@ -104,7 +104,7 @@ CASE_BOTH(eight_words_travel_in_registers)
 	RETURNED(s, OK);
 }
 
-CASE_BOTH(eight_words_reach_a_receiver_that_waits)
+CASE_EACH(eight_words_reach_a_receiver_that_waits)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *r = worker_new(where, HIGH), *s = worker_new(HERE, MIDDLE);
@@ -117,7 +117,7 @@ CASE_BOTH(eight_words_reach_a_receiver_that_waits)
 		EQ(r->m.words[i], 10 + i);
 }
 
-CASE_BOTH(sixty_four_words_arrive)
+CASE_EACH(sixty_four_words_arrive)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *s = worker_new(where, MIDDLE);
@@ -132,7 +132,7 @@ CASE_BOTH(sixty_four_words_arrive)
 		EQ(msg_get_word(&m, i), 1000 + i - 8);
 }
 
-CASE_BOTH(an_answer_of_64_words_arrives)
+CASE_EACH(an_answer_of_64_words_arrives)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0), reply = make(TYPE_REPLY, 0);
 	struct worker *c = worker_new(where, MIDDLE);
@@ -224,7 +224,7 @@ CASE(the_receiver_sees_that_a_call_is_interruptible)
 	TRUE(m.tag & TAG_INTERRUPTIBLE);
 }
 
-CASE_BOTH(the_badge_tells_which_capability_was_used)
+CASE_EACH(the_badge_tells_which_capability_was_used)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0), b = derive(e, ALL, 0xfeedfacecafebeefull, 0);
 	struct worker *s = worker_new(where, MIDDLE);

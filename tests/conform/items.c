@@ -37,7 +37,7 @@ static uint64_t mapped_at(cap_t frame)
 	return at;
 }
 
-CASE_BOTH(an_answer_maps_a_window_for_the_caller)
+CASE_EACH(an_answer_maps_a_window_for_the_caller)
 {
 	struct client c = client_new(where, 4);
 	cap_t dest = slots_new(1);

@@ -60,7 +60,7 @@ CASE(what_is_waited_for_comes_as_a_notification)
 	EQ(tag_words(m.tag), 0);
 	EQ(m.badge, 3);
 }
-CASE_BOTH(a_signal_wakes_who_waits)
+CASE_EACH(a_signal_wakes_who_waits)
 {
 	cap_t n = make(TYPE_NOTIFICATION, 0);
 	struct worker *r = worker_new(where, MIDDLE);
@@ -111,7 +111,7 @@ CASE(reply_recv_on_a_notification_is_refused)
 
 // --- bound
 
-CASE_BOTH(who_receives_hears_its_bound_notification)
+CASE_EACH(who_receives_hears_its_bound_notification)
 {
 	cap_t n = make(TYPE_NOTIFICATION, 0), e = make(TYPE_ENDPOINT, 0);
 	struct worker *r = worker_new(where, MIDDLE);

@@ -47,7 +47,7 @@ CASE(nb_recv_from_nobody_fails)
 	EQ(take(make(TYPE_ENDPOINT, 0), make(TYPE_REPLY, 0), &m), ERR_NOT_READY);
 }
 
-CASE_BOTH(nb_send_reaches_a_receiver_that_waits)
+CASE_EACH(nb_send_reaches_a_receiver_that_waits)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *r = worker_new(where, MIDDLE);
@@ -60,7 +60,7 @@ CASE_BOTH(nb_send_reaches_a_receiver_that_waits)
 	EQ(tag_label(r->m.tag), 6);
 }
 
-CASE_BOTH(nb_recv_takes_a_sender_that_waits)
+CASE_EACH(nb_recv_takes_a_sender_that_waits)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0);
 	struct worker *s = worker_new(where, MIDDLE);

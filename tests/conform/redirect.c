@@ -27,7 +27,7 @@ static void foreign(struct worker *w)
 	worker_finish(w);
 }
 
-CASE_BOTH(a_foreign_call_goes_on_at_the_entry_with_its_number)
+CASE_EACH(a_foreign_call_goes_on_at_the_entry_with_its_number)
 {
 	struct worker *w = worker_new(where, MIDDLE);
 

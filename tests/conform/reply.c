@@ -15,7 +15,7 @@ static struct worker *caller(cap_t e, cap_t reply, enum where where)
 
 CASE(an_idle_reply_answers_nobody) { EQ(answer(make(TYPE_REPLY, 0), 0, 0), ERR_NO_REPLY); }
 
-CASE_BOTH(a_reply_answers_once)
+CASE_EACH(a_reply_answers_once)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0), reply = make(TYPE_REPLY, 0);
 	struct worker *c = caller(e, reply, where);
@@ -107,7 +107,7 @@ CASE(a_reply_cannot_be_derived_or_copied)
 	REFUSED(ERR_CAP_TYPE, 3, CNODE, METHOD_CNODE_COPY, to, CNODE, reply, 1);
 }
 
-CASE_BOTH(a_destroyed_reply_wakes_the_caller_with_dead)
+CASE_EACH(a_destroyed_reply_wakes_the_caller_with_dead)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0), reply = make(TYPE_REPLY, 0);
 	struct worker *c = caller(e, reply, where);

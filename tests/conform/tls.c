@@ -31,7 +31,7 @@ static void pair(enum where where, struct worker *w[2])
 	rest();
 }
 
-CASE_BOTH(two_threads_have_bases_of_their_own)
+CASE_EACH(two_threads_have_bases_of_their_own)
 {
 	struct worker *w[2];
 
@@ -42,7 +42,7 @@ CASE_BOTH(two_threads_have_bases_of_their_own)
 		EQ(w[i]->seen[1], 0x8000 + i);
 	}
 }
-CASE_BOTH(a_written_base_is_what_the_thread_finds)
+CASE_EACH(a_written_base_is_what_the_thread_finds)
 {
 	struct worker *w[2];
 
@@ -50,7 +50,7 @@ CASE_BOTH(a_written_base_is_what_the_thread_finds)
 	EQ(w[0]->seen[2], 0x3000);
 	EQ(w[1]->seen[2], 0x3001);
 }
-CASE_BOTH(read_tells_bases_that_the_program_changed)
+CASE_EACH(read_tells_bases_that_the_program_changed)
 {
 	struct worker *w[2];
 	uint64_t values[REGISTER_COUNT];
@@ -103,7 +103,7 @@ static void call_and_look(struct worker *w)
 	worker_finish(w);
 }
 
-CASE_BOTH(a_base_survives_a_call_to_a_server_that_changes_its_own)
+CASE_EACH(a_base_survives_a_call_to_a_server_that_changes_its_own)
 {
 	struct worker *s = worker_new(where, HIGH), *c = worker_new(HERE, MIDDLE);
 

@@ -26,7 +26,7 @@ static err_t send_caps(cap_t e, unsigned count, cap_t what)
 	return err;
 }
 
-CASE_BOTH(a_capability_arrives_in_the_receivers_slot)
+CASE_EACH(a_capability_arrives_in_the_receivers_slot)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0), n = make(TYPE_NOTIFICATION, 0), first;
 	struct worker *r = receiver(where, e, 1, &first);
@@ -40,7 +40,7 @@ CASE_BOTH(a_capability_arrives_in_the_receivers_slot)
 	EQ(same, 1);
 }
 
-CASE_BOTH(four_capabilities_arrive)
+CASE_EACH(four_capabilities_arrive)
 {
 	cap_t e = make(TYPE_ENDPOINT, 0), first;
 	struct worker *r = receiver(where, e, 4, &first);

@@ -4,7 +4,8 @@
 #include "lib/rt/rt.h"
 #include "tests/conform/world.h"
 
-#define WORKERS_MAX 8
+#define WORKERS_MAX 9
+#define RESTS 2  // of them let the suite rest, one on each core
 #define BLOCKS_AT 0x60000000ull
 #define CASE_BITS 26
 #define CASE_SLOT 2048
@@ -12,8 +13,9 @@
 #define TABLES 4  // batches for the tables of both spaces
 
 static struct worker workers[WORKERS_MAX];
-static cap_t blocks[WORKERS_MAX], world, pool, space, rest_bell;
+static cap_t blocks[WORKERS_MAX], world, pool, space, rest_bell, far_bell;
 static unsigned worker_count;
+static bool has_far;  // the case has a thread on core 1
 static cap_t slot_next;
 
 // --- objects
@@ -63,6 +65,11 @@ err_t revoke(cap_t slot) { return cnode_revoke(CNODE, slot); }
 err_t configure(cap_t context, uint64_t priority, uint64_t slice)
 {
 	return schedcontrol_configure(BOOT_SLOT_SCHEDCONTROL, context, priority, slice);
+}
+
+err_t configure_on(unsigned core, cap_t context, uint64_t priority)
+{
+	return schedcontrol_configure(BOOT_SLOT_SCHEDCONTROL + core, context, priority, 0);
 }
 
 uint64_t now(void)
@@ -138,7 +145,7 @@ struct worker *worker_with_fault(enum where where, unsigned priority, cap_t faul
 {
 	struct worker *w = &workers[worker_count];
 
-	if (worker_count == WORKERS_MAX - 1)
+	if (worker_count == WORKERS_MAX - RESTS)
 		world_fail("too many threads");
 	*w = (struct worker){.index = worker_count, .priority = priority};
 	w->block = (struct abi_block *)(BLOCKS_AT + PAGE_SIZE * worker_count);
@@ -149,9 +156,10 @@ struct worker *worker_with_fault(enum where where, unsigned priority, cap_t faul
 	w->reply = make(TYPE_REPLY, 0);
 	w->bell = make(TYPE_NOTIFICATION, 0);
 	w->ring = derive(w->bell, ALL, 1, 0);
-	worker_space(w, CNODE, where == HERE ? VSPACE : space, fault);
+	worker_space(w, CNODE, where == ELSEWHERE ? space : VSPACE, fault);
+	has_far = has_far || where == AFAR;
 	if (thread_set_block(w->thread, blocks[worker_count], (uint64_t)(uintptr_t)w->block) ||
-	    configure(w->context, priority, 0) || schedcontext_bind(w->context, w->thread))
+	    configure_on(where == AFAR, w->context, priority) || schedcontext_bind(w->context, w->thread))
 		world_fail("cannot make a thread");
 	worker_count++;
 	worker_run(w, loop);
@@ -211,17 +219,45 @@ static void ring(struct worker *w)
 		(void)sys_signal(w->ring);
 }
 
+// The same of core 1, when it is asked.
+static void ring_once(struct worker *w)
+{
+	uint64_t bits;
+
+	for (;;)
+		if (!sys_wait(w->bell, &bits))
+			(void)sys_signal(w->ring);
+}
+
 // What it rang while the suite waited for something else does not count.
-void rest(void)
+static void rest_here(void)
 {
 	struct msg m = {0};
 	uint64_t bits;
 
-	if (!rest_bell)
-		return;
 	(void)sys_nb_recv(rest_bell, 0, &m);
 	if (sys_wait(rest_bell, &bits))
 		world_fail("cannot rest");
+}
+
+static void rest_far(void)
+{
+	uint64_t bits;
+
+	if (sys_signal(workers[WORKERS_MAX - 2].reply) || sys_wait(far_bell, &bits))
+		world_fail("cannot rest");
+}
+
+// What one core does may give the other something to do.
+void rest(void)
+{
+	if (!rest_bell)
+		return;
+	rest_here();
+	for (unsigned i = 0; has_far && i < 2; i++) {
+		rest_far();
+		rest_here();
+	}
 }
 
 void wait_ticks(uint64_t ticks)
@@ -234,12 +270,12 @@ void wait_ticks(uint64_t ticks)
 		world_fail("cannot wait");
 }
 
-// The ringing thread lives in the last worker; what it is made of stays.
-static void rest_make(void)
+// The ringing threads live in the last workers; what they are made of stays.
+static struct worker *rest_thread(unsigned index, unsigned core)
 {
-	struct worker *w = &workers[WORKERS_MAX - 1];
+	struct worker *w = &workers[index];
 
-	w->index = WORKERS_MAX - 1;
+	w->index = index;
 	w->block = (struct abi_block *)(BLOCKS_AT + PAGE_SIZE * w->index);
 	w->thread = make(TYPE_THREAD, 0);
 	w->context = make(TYPE_SCHEDCONTEXT, 0);
@@ -247,10 +283,24 @@ static void rest_make(void)
 	w->ring = derive(w->bell, ALL, 1, 0);
 	worker_space(w, CNODE, VSPACE, 0);
 	if (thread_set_block(w->thread, blocks[w->index], (uint64_t)(uintptr_t)w->block) ||
-	    configure(w->context, 1, 0) || schedcontext_bind(w->context, w->thread))
+	    configure_on(core, w->context, 1) || schedcontext_bind(w->context, w->thread))
 		world_fail("cannot make a thread");
+	return w;
+}
+
+static void rest_make(void)
+{
+	struct worker *w = rest_thread(WORKERS_MAX - 1, 0);
+
 	worker_run(w, ring);
 	rest_bell = w->bell;
+	if (rt_boot_info->cores == 1)
+		return;
+	w = rest_thread(WORKERS_MAX - 2, 1);
+	w->reply = w->ring;  // what asks it
+	far_bell = make(TYPE_NOTIFICATION, 0);
+	w->ring = derive(far_bell, ALL, 1, 0);
+	worker_run(w, ring_once);
 }
 
 // --- the world
@@ -318,5 +368,6 @@ void world_reset(void)
 	msg_set_receive(0, 0);
 	msg_set_window(0, 0);
 	worker_count = 0;
+	has_far = false;
 	slot_next = CASE_SLOT;
 }
