@@ -3,6 +3,7 @@
 #include "protocol/gen/process.h"
 
 #define PROT_WRITE 2u
+#define PROT_KNOWN 7u
 #define MAP_SHARED 1u
 #define MAP_TYPE 15u
 #define MS_ASYNC 1u
@@ -45,6 +46,7 @@ int64_t call_mmap(uint64_t address, uint64_t length, uint64_t prot, uint64_t fla
 
 	if (length == 0 || is_unaligned(offset))
 		return -EINVAL;
+	prot &= PROT_KNOWN;  // mmap does not mind others
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
 		if (is_unaligned(address))
 			return -EINVAL;

@@ -210,6 +210,9 @@ static int64_t open_path(const struct description *d, char *to, size_t size)
 	struct entry *e = NULL;
 	int64_t n;
 
+	if ((inode->mode & S_IFMT) == 0)
+		return snprintf(to, size, "anon_inode:[%s]", d->set ? "eventpoll" : d->is_signal ? "signalfd" :
+				d->event && d->event->is_timer ? "timerfd" : "eventfd");
 	if (S_ISFIFO(inode->mode) && inode->nlink == 0)
 		return snprintf(to, size, "pipe:[%llu]", (unsigned long long)inode->number);
 	if (is_dir(inode) && inode->nlink == 0 && !inode->remote)

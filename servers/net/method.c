@@ -122,7 +122,7 @@ static int64_t target_find(struct request *r, uint32_t size, bool *named, struct
 		return -EINVAL;
 	memcpy(name, bytes, size);
 	if (size && name[0] == 0)
-		*target = name_find(name, size);
+		*target = name_find(name, size, r->socket->type);
 	return size && !*target ? -ECONNREFUSED : 0;
 }
 

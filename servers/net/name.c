@@ -1,4 +1,4 @@
-// Names of sockets. Abstract ones are found in a table here; those of the file system by the file
+// Names of sockets. Abstract ones are found in a table here, those of each type by themselves; those of the file system by the file
 // server, which has the socket's address capability.
 #include <stdio.h>
 
@@ -19,10 +19,10 @@ static struct socket **bucket(const char *bytes, uint32_t size)
 
 static bool is_abstract(const char *bytes, uint32_t size) { return size > 0 && bytes[0] == 0; }
 
-struct socket *name_find(const char *bytes, uint32_t size)
+struct socket *name_find(const char *bytes, uint32_t size, uint32_t type)
 {
 	for (struct socket *s = *bucket(bytes, size); s; s = s->name_next)
-		if (s->name.size == size && memcmp(s->name.bytes, bytes, size) == 0)
+		if (s->name.size == size && s->type == type && memcmp(s->name.bytes, bytes, size) == 0)
 			return s;
 	return NULL;
 }
@@ -31,7 +31,7 @@ int name_bind(struct socket *s, const char *bytes, uint32_t size)
 {
 	if (s->name.size || size == 0 || size > NAME_MAX_BYTES)
 		return -EINVAL;
-	if (is_abstract(bytes, size) && name_find(bytes, size))
+	if (is_abstract(bytes, size) && name_find(bytes, size, s->type))
 		return -EADDRINUSE;
 	s->name.size = (uint8_t)size;
 	memcpy(s->name.bytes, bytes, size);
@@ -54,7 +54,7 @@ int name_choose(struct socket *s)
 
 		last = (last + 1) & 0xfffff;
 		snprintf(bytes + 1, sizeof(bytes) - 1, "%05x", last);
-		if (!name_find(bytes, 6))
+		if (!name_find(bytes, 6, s->type))
 			return name_bind(s, bytes, 6);
 	}
 	return -ENOSPC;

@@ -150,7 +150,9 @@ static int64_t number_set(struct socket *s, uint64_t option, int32_t value, cons
 		return 0;
 	case SO_SNDBUFFORCE:
 	case SO_RCVBUFFORCE:
-		return -EPERM;
+		if (cred_effective(w).uid != 0)
+			return -EPERM;
+		return number_set(s, option == SO_SNDBUFFORCE ? SO_SNDBUF : SO_RCVBUF, value, w);
 	default:
 		return -ENOPROTOOPT;
 	}

@@ -153,7 +153,7 @@ struct packet *queue_take(struct socket *s);
 void queue_purge(struct socket *s);
 
 // name.c
-struct socket *name_find(const char *bytes, uint32_t size);
+struct socket *name_find(const char *bytes, uint32_t size, uint32_t type);
 int name_bind(struct socket *s, const char *bytes, uint32_t size);
 int name_choose(struct socket *s);
 void name_remove(struct socket *s);

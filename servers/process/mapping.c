@@ -13,6 +13,9 @@
 #define MAP_TYPE_ 15u
 #define MAP_FIXED_ 0x10u
 #define MAP_GROWSDOWN_ 0x100u
+#define MAP_32BIT_ 0x40u
+#define MAP_32BIT_LOW 0x40000000ull
+#define MAP_32BIT_HIGH 0x80000000ull
 #define MAP_NORESERVE_ 0x4000u
 #define PROT_GROWSDOWN_ 0x01000000ull
 #define MAP_FIXED_NOREPLACE_ 0x100000u
@@ -76,6 +79,11 @@ static int64_t place_find(struct space *space, uint64_t address, uint64_t length
 		if (flags & MAP_FIXED_NOREPLACE_ && !vma_is_free(&space->vmas, range->start, range->end))
 			return -EEXIST;
 		return 0;
+	}
+	if (flags & MAP_32BIT_) {
+		address = vma_gap_find(&space->vmas, size, MAP_32BIT_LOW, MAP_32BIT_HIGH);
+		*range = (struct range){address, address + size};
+		return address ? 0 : -ENOMEM;
 	}
 	address &= ~(PAGE_SIZE - 1ull);
 	if (address < LOW || address > PROGRAM_END || size > PROGRAM_END - address ||
@@ -198,8 +206,10 @@ void mmap_file_handle(struct task *task, struct msg *m)
 
 	if (!error && is_validated && (flags & ~(uint64_t)MAP_KNOWN_ || flags & MAP_SYNC_))
 		error = -EOPNOTSUPP;
-	if (!error && (offset % PAGE_SIZE || offset > 1ull << 50))
+	if (!error && offset % PAGE_SIZE)
 		error = -EINVAL;
+	if (!error && offset > 1ull << 50)
+		error = -EOVERFLOW;
 	if (!error && !file_client_make())
 		error = -EIO;
 	if (error) {
@@ -379,6 +389,22 @@ static int64_t area_move(struct task *task, const struct range *range, uint64_t 
 	return result;
 }
 
+// From a length of 0: the pages of a shared mapping a second time, elsewhere.
+static int64_t area_repeat(struct task *task, uint64_t start, uint64_t length, uint64_t flags, uint64_t address)
+{
+	const struct vma *old = vma_find(&task->body->space->vmas, start);
+	const struct range none = {start, start};
+
+	if (start % PAGE_SIZE || length == 0 || length > PROGRAM_END || flags & ~3ull ||
+	    (flags & MREMAP_FIXED_ && !(flags & MREMAP_MAYMOVE_)))
+		return -EINVAL;
+	if (!old)
+		return -EFAULT;
+	if (!(old->flags & VMA_SHARED))
+		return -EINVAL;
+	return flags & MREMAP_MAYMOVE_ ? area_move(task, &none, length, flags | MREMAP_DONTUNMAP_, address) : -ENOMEM;
+}
+
 void mremap_handle(struct task *task, struct msg *m)
 {
 	struct space *space = task->body->space;
@@ -386,6 +412,10 @@ void mremap_handle(struct task *task, struct msg *m)
 	struct range range;
 	int64_t error = range_check(m->words[0], m->words[1], -EINVAL, &range);
 
+	if (m->words[1] == 0) {
+		answer_set(m, area_repeat(task, m->words[0], length, flags, m->words[4]));
+		return;
+	}
 	if (error || length == 0 || length > PROGRAM_END || flags & ~7ull ||
 	    (flags & (MREMAP_FIXED_ | MREMAP_DONTUNMAP_) && !(flags & MREMAP_MAYMOVE_)) ||
 	    (flags & MREMAP_DONTUNMAP_ && length != range.end - range.start)) {

@@ -60,7 +60,6 @@ static const struct proc_entry entries[] = {
 	{GROUP_TASK, "limits", ENTRY_FILE, R, 0, proc_limits},
 	{GROUP_TASK, "mounts", ENTRY_FILE, R, 0, system_mounts},
 	{GROUP_TASK, "oom_score", ENTRY_FILE, R, 0, proc_zero},
-	{GROUP_TASK, "oom_score_adj", ENTRY_FILE, R, 0, proc_zero},
 	{GROUP_TASK, "exe", ENTRY_EXE, 0777, 0, NULL},
 	{GROUP_TASK, "cwd", ENTRY_CWD, 0777, 0, NULL},
 	{GROUP_TASK, "root", ENTRY_ROOT, 0777, 0, NULL},

@@ -88,9 +88,9 @@ static int64_t link_get(const struct proc_place *at)
 static void other_name(const struct proc_place *at, char to[4096])
 {
 	uint32_t handle = proc_handle_of(at->of.task, at->of.fd);
-	bool is_stream = handle && at->of.task->body->block->handles[handle - 1].type == 1;
+	const struct linux_handle *h = handle ? &at->of.task->body->block->handles[handle - 1] : NULL;
 
-	strcpy(to, is_stream ? "pipe:[1]" : "/dev/console");
+	strcpy(to, h && h->kind == HANDLE_SOCKET ? "socket:[1]" : h && h->type == 1 ? "pipe:[1]" : "/dev/console");
 }
 
 // The target of a link, as readlink shows it. *mode gets the access of a descriptor.

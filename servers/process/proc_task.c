@@ -289,6 +289,6 @@ void proc_limits(struct text *text, const struct proc_of *of)
 			else
 				text_put(text, " %-20llu", (unsigned long long)limit);
 		}
-		text_put(text, " %-10s\n", rows[i].unit);
+		text_put(text, rows[i].unit[0] ? " %-10s\n" : "\n", rows[i].unit);
 	}
 }

@@ -9,6 +9,7 @@
 // abi: mremap MREMAP_MAYMOVE MREMAP_FIXED MREMAP_DONTUNMAP: whole
 // abi: setrlimit RLIMIT_AS RLIMIT_DATA RLIMIT_NPROC: whole
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -265,6 +266,37 @@ static bool generations(char *p, unsigned depth)
 	return true;
 }
 
+#ifndef MAP_32BIT
+#define MAP_32BIT 0x40
+#endif
+
+static void places(void)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS, fd = open("/tmp/places", O_CREAT | O_RDWR, 0600);
+	char *low = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, flags | MAP_32BIT, -1, 0), *a, *b;
+
+	check(low != MAP_FAILED && (uintptr_t)low < 0x80000000u, "MAP_32BIT: below 2 GiB");
+	munmap(low, PAGE);
+	a = mmap(NULL, PAGE, PROT_READ | 0x700, flags, -1, 0);
+	check(a != MAP_FAILED, "mmap does not mind bits that no protection has");
+	munmap(a, PAGE);
+	a = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0x7ffffffffffff000);
+	check(a == MAP_FAILED && errno == EOVERFLOW, "an offset that no file has");
+	a = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	b = mremap(a, 0, PAGE, MREMAP_MAYMOVE);
+	check(b != MAP_FAILED && b != a, "mremap of nothing of a shared mapping: its pages once more");
+	a[5] = 'x';
+	check(b[5] == 'x', "they are the same pages");
+	munmap(a, PAGE);
+	check(b[5] == 'x', "and stay when the first is gone");
+	munmap(b, PAGE);
+	a = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, flags, -1, 0);
+	check(mremap(a, 0, PAGE, MREMAP_MAYMOVE) == MAP_FAILED && errno == EINVAL, "private pages cannot be had twice");
+	munmap(a, PAGE);
+	close(fd);
+	unlink("/tmp/places");
+}
+
 int main(void)
 {
 	struct sigaction sa = {.sa_handler = on_fault};
@@ -277,6 +309,7 @@ int main(void)
 	advice();
 	residence();
 	moving();
+	places();
 	limits();
 	memset(p, 1, SPAN * PAGE);
 	check(generations(p, 3), "generations of processes see their own pages only");

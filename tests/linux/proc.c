@@ -8,6 +8,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
@@ -308,9 +311,28 @@ static void others(void)
 	close(ends[1]);
 }
 
+// What never had a name is told by its kind.
+static void unnamed(void)
+{
+	int fds[2] = {eventfd(0, 0), epoll_create1(0)};
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fds[0]);
+	check(strcmp(target(path), "anon_inode:[eventfd]") == 0, "an eventfd's link");
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fds[1]);
+	check(strcmp(target(path), "anon_inode:[eventpoll]") == 0, "an epoll set's link");
+	close(fds[0]);
+	fds[0] = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fds[0]);
+	check(strncmp(target(path), "socket:[", 8) == 0, "a socket's link");
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	directories();
+	unnamed();
 	errors();
 	texts();
 	links();

@@ -649,6 +649,29 @@ static void executed(char *name)
 	}
 }
 
+// Abstract names of one type are not those of another.
+static void names_of_types(void)
+{
+	struct sockaddr_un name = {AF_UNIX, "\0types"};
+	socklen_t size = offsetof(struct sockaddr_un, sun_path) + 6;
+	int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET}, s[3], other = socket(AF_UNIX, SOCK_DGRAM, 0), big = 4096;
+	bool is_ok = true;
+
+	for (int i = 0; i < 3; i++) {
+		s[i] = socket(AF_UNIX, types[i], 0);
+		is_ok = is_ok && bind(s[i], (struct sockaddr *)&name, size) == 0;
+	}
+	check(is_ok && FAILS(bind(other, (struct sockaddr *)&name, size), EADDRINUSE), "one abstract name for each type");
+	close(s[0]);
+	s[0] = socket(AF_UNIX, SOCK_STREAM, 0);
+	check(FAILS(connect(s[0], (struct sockaddr *)&name, size), ECONNREFUSED), "a name of another type is none");
+	check(connect(other, (struct sockaddr *)&name, size) == 0, "but one of the same is");
+	check(setsockopt(other, SOL_SOCKET, SO_SNDBUFFORCE, &big, sizeof big) == 0, "SO_SNDBUFFORCE is root's");
+	for (int i = 0; i < 3; i++)
+		close(s[i]);
+	close(other);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3)
@@ -662,6 +685,7 @@ int main(int argc, char **argv)
 	paths();
 	permissions();
 	abstract_names();
+	names_of_types();
 	backlog();
 	datagrams();
 	large_datagrams();

@@ -256,8 +256,9 @@ static void test_connections_wait_to_be_accepted(void **state)
 	assert_int_equal(connect_listen(l, 0, &me), -EINVAL);
 	assert_int_equal(name_bind(l, "\0l", 2), 0);
 	assert_int_equal(name_bind(make(SOCK_STREAM), "\0l", 2), -EADDRINUSE);
+	assert_null(name_find("\0l", 2, SOCK_DGRAM));
 	s = make(SOCK_STREAM);
-	assert_int_equal(connect_check(s, name_find("\0l", 2)), -ECONNREFUSED);
+	assert_int_equal(connect_check(s, name_find("\0l", 2, SOCK_STREAM)), -ECONNREFUSED);
 	assert_int_equal(connect_listen(l, 0, &me), 0);
 	assert_int_equal(connect_check(make(SOCK_SEQPACKET), l), -EPROTOTYPE);
 	assert_int_equal(connect_check(s, l), 0);
@@ -271,7 +272,7 @@ static void test_connections_wait_to_be_accepted(void **state)
 	assert_int_equal(send_bytes(s, "q", 1, NULL), 1);
 	assert_int_equal(made->byte_count, 1);
 	drop(l);
-	assert_null(name_find("\0l", 2));
+	assert_null(name_find("\0l", 2, SOCK_STREAM));
 	assert_true(made->is_open);
 }
 
