@@ -4,6 +4,7 @@
 // server alone has the offset, a read moves it, and what could not be written moves it back: that saves the
 // questions for it. Between two objects of the file server a piece stays in its window, and is copied by nobody.
 #include "env/linux/library.h"
+#include "env/linux/segment.h"
 #include "protocol/gen/file.h"
 
 #define NOT_MOVED UINT64_MAX
@@ -28,15 +29,38 @@ static int64_t piece_read(struct copy *c, uint64_t size)
 	return window_call(&call);
 }
 
-static int64_t piece_write(struct copy *c, uint64_t size)
+// Into a view of the output, as far as it goes: bytes, or 0.
+static int64_t piece_show(const struct copy *c, uint64_t size)
 {
-	struct window_call call = {c->out.cap, window_kind(&c->out), .fill = window_fill, .size = size,
-				   .user = {(uint64_t)window_memory(WINDOW_FILE)}};
+	struct segments s = {.base = (uint64_t)window_memory(WINDOW_FILE), .size = size};
+	int64_t done = 0;
+
+	if (limit_file() == UINT64_MAX && cview_may_write(&c->out))
+		(void)cview_write(&c->out, &s, size, c->out_offset, &done);
+	return done;
+}
+
+// What is left behind `shown` bytes, by message.
+static int64_t piece_send(const struct copy *c, uint64_t size, uint64_t shown)
+{
+	struct window_call call = {c->out.cap, window_kind(&c->out), .fill = window_fill, .size = size - shown,
+				   .user = {(uint64_t)window_memory(WINDOW_FILE) + shown}};
 	bool is_regular = c->out.type == TYPE_REGULAR;
+	uint64_t offset = c->out_offset == NOT_MOVED ? NOT_MOVED : c->out_offset + shown;
 
 	call.m = (struct msg){.tag = TAG(FILE_WRITE, is_regular ? 4 : 3) | TAG_INTERRUPTIBLE,
-			      .words = {0, size, c->out_offset, is_regular ? limit_file() : 0}};
+			      .words = {0, size - shown, offset, is_regular ? limit_file() : 0}};
 	return is_regular ? limit_file_check(window_call(&call)) : window_call(&call);
+}
+
+static int64_t piece_write(const struct copy *c, uint64_t size)
+{
+	int64_t shown = piece_show(c, size), sent;
+
+	if (shown == (int64_t)size)
+		return shown;
+	sent = piece_send(c, size, (uint64_t)shown);
+	return sent < 0 ? (shown ? shown : sent) : shown + sent;
 }
 
 #define SEEK_SET 0
@@ -132,13 +156,19 @@ static int64_t offset_put(uint64_t fd, uint64_t pointer, uint64_t offset)
 static bool send_unasked(uint64_t out, uint64_t in, uint64_t size, int64_t *result)
 {
 	struct copy c = {.in_offset = NOT_MOVED, .out_offset = NOT_MOVED};
-	int64_t flags;
+	int64_t flags = 0;
+	bool is_shown;
 
 	if (!size || handle_find(in, &c.in) || handle_find(out, &c.out) || c.in.kind != HANDLE_FILE ||
 	    c.in.type != TYPE_REGULAR)
 		return false;
-	flags = flags_get(&c.out);
-	if (flags < 0 || (flags & (O_PATH | O_APPEND)) || (flags & O_ACCMODE) == 0 || !cview_forgo(&c.in))
+	// What has a view that may be written is open for writing, and not to append.
+	is_shown = cview_may_write(&c.out);
+	if (!is_shown)
+		flags = flags_get(&c.out);
+	if (!is_shown && (flags < 0 || (flags & (O_PATH | O_APPEND)) || (flags & O_ACCMODE) == 0))
+		return false;
+	if (!cview_forgo(&c.in))
 		return false;
 	*result = copy_run(&c, size < IO_MAX ? size : IO_MAX);
 	return true;

@@ -406,6 +406,20 @@ int64_t cview_read_short(uint32_t index, uint64_t buffer, uint64_t size, uint64_
 	return result >= 0 ? result : move_long(index, buffer, size, offset, false);
 }
 
+bool cview_may_write(const struct handle *handle)
+{
+	struct process_block *process = process_get();
+	uint32_t number = process->io[handle->index] - (uint32_t)IO_CVIEW;
+	struct view view;
+
+	if (!process_is_alone(process) || number >= ENV_CVIEW_MAX)
+		return false;
+	// When somebody lets the file be appended to, its pages are taken back.
+	view = view_of(process, number);
+	return view.record->handle == handle->index + 1 && view.record->rights & CVIEW_WRITE &&
+	       view.record->generation == view.status->generation;
+}
+
 bool cview_write(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done)
 {
 	struct view view;

@@ -191,6 +191,7 @@ bool cview_read(const struct handle *handle, struct segments *s, uint64_t size, 
 bool cview_write(const struct handle *handle, struct segments *s, uint64_t size, uint64_t offset, int64_t *done);
 // A read into one buffer, whose range is good: from the view at once, when there is one thread.
 int64_t cview_read_short(uint32_t index, uint64_t buffer, uint64_t size, uint64_t offset);
+bool cview_may_write(const struct handle *handle);  // has it a view for writing? False where that is not sure
 bool cview_seek(const struct handle *handle, uint64_t offset, uint64_t whence, int64_t *result);
 bool cview_stat(const struct handle *handle, uint64_t out, int64_t *result);
 // The handle names nothing any more; all do so in the child of a fork.

@@ -111,6 +111,28 @@ static void sends(void)
 	close(folder);
 }
 
+// Files that were written so often that no server is asked any more.
+static void sends_to_views(void)
+{
+	size_t at = 0;
+	bool is_ok = true;
+
+	begin(0);
+	for (; at < 4000; at += 100)
+		is_ok = is_ok && write(out, data + at, 100) == 100;
+	lseek(in, (off_t)at, SEEK_SET);
+	for (size_t size = 1; at + size < SIZE; at += size, size = size * 3 / 2 + 1)
+		is_ok = is_ok && sendfile(out, in, NULL, size) == (ssize_t)size;
+	check(is_ok && file_size(out) == (off_t)at && lseek(out, 0, SEEK_CUR) == (off_t)at && holds(out, 0, 0, at),
+	      "sendfile: behind many writes");
+	lseek(in, 0, SEEK_SET);
+	check(lseek(out, 500, SEEK_SET) == 500 && sendfile(out, in, NULL, 20000) == 20000 && holds(out, 500, 0, 20000) &&
+		      holds(out, 0, 0, 500) && holds(out, 20500, 20500, at - 20500), "sendfile: into the middle");
+	check(fcntl(out, F_SETFL, O_APPEND) == 0 && FAILS(sendfile(out, in, NULL, 10), EINVAL) &&
+		      file_size(out) == (off_t)at, "sendfile: not to what appends by now");
+	end();
+}
+
 static void ranges(void)
 {
 	off_t from = 10, to = 50000, bad = -1;
@@ -284,6 +306,7 @@ int main(void)
 	close(mkstemp(path));
 	close(mkstemp(other_path));
 	sends();
+	sends_to_views();
 	ranges();
 	vectors();
 	advice();
