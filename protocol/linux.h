@@ -414,7 +414,8 @@ struct process_block {
 	struct linux_cview cviews[ENV_CVIEW_MAX];
 	// Waiting: nothing of it is inherited by a fork or an exec.
 	uint64_t board_token;   // of the file server's board; 0: none
-	uint32_t has_share_table, reserved_share;
+	uint32_t has_share_table;
+	uint32_t has_views;     // there was one in `cviews`
 	struct linux_share shares[LINUX_SHARES];
 	uint8_t share_of[LINUX_FD_MAX];  // by handle: number of the share + 1
 	uint8_t watched[LINUX_FD_MAX];   // by handle: WATCHED_*

@@ -94,6 +94,7 @@ static void view_attach(struct process_block *process, const struct handle *hand
 	struct view view;
 	int64_t error;
 
+	process->has_views = true;
 	if (!view_find(process, &view))
 		return;
 	error = view_ask(handle, &view, 0, 0);
@@ -191,13 +192,14 @@ void cview_fork(void)
 {
 	struct process_block *process = process_get();
 
-	for (uint32_t i = 0; i < ENV_CVIEW_MAX; i++) {
+	for (uint32_t i = 0; process->has_views && i < ENV_CVIEW_MAX; i++) {
 		struct linux_cview *view = &process->cviews[i];
 
 		if (view->handle)
 			process->io[(view->handle - 1u) % LINUX_FD_MAX] = IO_REGULAR;
 		*view = (struct linux_cview){0};
 	}
+	process->has_views = false;
 }
 
 // How many bytes at `at` the mapped pages show.

@@ -10,16 +10,19 @@
 
 void waiting_reset(struct process_block *process)
 {
-	for (uint32_t i = 0; i < LINUX_SHARES; i++) {
+	// Without a table there was no share.
+	for (uint32_t i = 0; process->has_share_table && i < LINUX_SHARES; i++) {
 		uint32_t bell = process->shares[i].bell - LINUX_SLOT_HANDLES;
 
 		if (bell < LINUX_FD_MAX)  // the capability was not inherited
 			process->handles[bell].references = 0;
 	}
 	process->board_token = 0;
+	if (process->has_share_table) {
+		memset(process->shares, 0, sizeof process->shares);
+		memset(process->share_of, 0, sizeof process->share_of);
+	}
 	process->has_share_table = 0;
-	memset(process->shares, 0, sizeof process->shares);
-	memset(process->share_of, 0, sizeof process->share_of);
 	memset(process->watched, 0, sizeof process->watched);
 }
 

@@ -231,7 +231,11 @@ void request_handle(struct server *server, struct msg *m)
 		timer_expire();
 	if (tag_kind(m->tag) != KIND_MESSAGE)
 		return;
-	memset(&r, 0, offsetof(struct request, out));
+	r.context = NULL;
+	r.is_owner = false;
+	r.description = NULL;
+	r.window = NULL;
+	r.path = NULL;
 	r.caps = 0;
 	r.item = r.kept = false;
 	r.items = 0;

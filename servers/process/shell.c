@@ -106,7 +106,8 @@ struct body *shell_spare_take(struct space *space, struct task *task)
 		return NULL;
 	space->spare = NULL;
 	space->references++;
-	pages_clean(body, true);  // a child's process block is a copy of its parent's
+	// Nobody but this very space sees them. A child's process block is a copy of its parent's.
+	memset(body->threads->kernel, 0, PAGE_SIZE);
 	thread_renew(body->threads, task);
 	return body;
 }
