@@ -90,7 +90,17 @@ void arch_relax(void);         // in a spin loop
 
 // --- entry points that ports call
 
-void kernel_syscall(struct core *core);            // the current thread executed a native call
+// How a system call was made.
+enum syscall_way {
+	WAY_SLOW,
+	WAY_SHORT,  // whoever is current goes on, with what its registers say
+	// The thread that made it goes on, with OK and no words, which its registers do not say yet:
+	WAY_PLAIN,  // and no badge, no tag
+	WAY_NEWS,   // they do say badge and tag
+};
+
+enum syscall_way kernel_syscall(struct core *core); // the current thread executed a native call
+void kernel_syscall_slow(struct core *core);       // the same, never the short way
 void kernel_foreign(struct core *core);            // a foreign call without a redirect entry
 void kernel_interrupt(struct core *core, unsigned vector);  // an Interrupt's vector
 void kernel_timer(struct core *core);

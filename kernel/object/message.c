@@ -6,21 +6,7 @@
 #include "object/notification.h"
 #include "sched/sched.h"
 
-void message_stop_receiving(struct thread *thread)
-{
-	struct endpoint_core *at = &thread->endpoint->core[thread->head.home];
-
-	if (at->fast == (uintptr_t)thread) {
-		at->fast = ENDPOINT_IDLE;
-	} else {
-		list_remove(&thread->queue);
-		watch_refresh_core(thread->endpoint, at);
-	}
-	thread->endpoint = NULL;
-	if (thread->reply)
-		reply_set(thread->reply, REPLY_IDLE, NULL);
-	thread->reply = NULL;
-}
+void message_stop_receiving(struct thread *thread) { stop_receiving(thread); }
 
 void thread_make_slow(struct thread *thread)
 {

@@ -40,8 +40,25 @@ static inline void reply_set(struct reply *reply, enum reply_state state, struct
 	reply->is_fault = reply->is_lent = reply->is_slow = false;
 }
 
-// The thread leaves the endpoint's receive queue; its Reply is idle again.
+// The thread leaves the endpoint's receive queue; its Reply is idle again. (And the same in line, for the short way.)
 void message_stop_receiving(struct thread *thread);
+
+static inline void stop_receiving(struct thread *thread)
+{
+	struct endpoint_core *at = &thread->endpoint->core[thread->head.home];
+
+	if (at->fast == (uintptr_t)thread) {
+		at->fast = ENDPOINT_IDLE;
+	} else {
+		list_remove(&thread->queue);
+		at->fast = list_is_empty(&at->receivers) ? ENDPOINT_IDLE : ENDPOINT_SLOW;  // nothing else waits
+	}
+	thread->endpoint = NULL;
+	if (thread->reply) {
+		reply_set(thread->reply, REPLY_IDLE, NULL);
+		thread->reply = NULL;
+	}
+}
 
 // All locks are held. The thread, with whatever it waits for, is at home on another core from now on; it is
 // in no ready queue. Its context (if it has one) has to follow.

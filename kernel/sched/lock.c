@@ -27,6 +27,11 @@ static void turn_wait(struct core *core, unsigned rewind)
 
 void lock_all(struct core *core, unsigned rewind)
 {
+	if (kernel.cores == 1) {  // its own is all
+		lock_local(core, rewind);
+		core->all_locked = true;
+		return;
+	}
 	turn_wait(core, rewind);
 	for (unsigned i = 0; i < kernel.cores; i++)
 		if (!lock_try(&kernel.core[i].lock))
@@ -37,7 +42,22 @@ void lock_all(struct core *core, unsigned rewind)
 void lock_release_all(struct core *core)
 {
 	core->all_locked = false;
+	if (kernel.cores == 1) {
+		lock_drop(&core->lock);
+		return;
+	}
 	for (unsigned i = kernel.cores; i-- > 0;)
 		lock_drop(&kernel.core[i].lock);
 	__atomic_store_n(&kernel.turn_now, kernel.turn_now + 1, __ATOMIC_RELEASE);
+}
+
+bool lock_widen(struct core *core, unsigned rewind)
+{
+	if (kernel.cores == 1) {
+		core->all_locked = true;
+		return false;
+	}
+	lock_drop(&core->lock);
+	lock_all(core, rewind);
+	return true;
 }

@@ -28,6 +28,8 @@ static inline void lock_local(struct core *core, unsigned rewind)
 }
 
 void lock_all(struct core *core, unsigned rewind);
+// From the core's own to all of them. True: others may have changed anything meanwhile.
+bool lock_widen(struct core *core, unsigned rewind);
 void lock_release_all(struct core *core);
 
 static inline void lock_release(struct core *core)

@@ -15,17 +15,21 @@
 
 #define REAPS_PER_SECOND 2000
 
-static void ready_add(struct core *core, struct sched_context *context, bool first)
+static inline void ready_append(struct core *core, struct sched_context *context)
 {
-	struct list *queue = &core->ready[context->priority];
-
-	if (first)
-		list_prepend(queue, &context->ready);
-	else
-		list_append(queue, &context->ready);
+	list_append(&core->ready[context->priority], &context->ready);
 	core->ready_bits |= BIT(context->priority);
 	core->timer_old = true;
 	core_set_stops(core);
+}
+
+static __attribute__((noinline)) void ready_add(struct core *core, struct sched_context *context, bool first)
+{
+	ready_append(core, context);
+	if (first) {
+		list_remove(&context->ready);
+		list_prepend(&core->ready[context->priority], &context->ready);
+	}
 }
 
 static void ready_remove(struct core *core, struct sched_context *context)
@@ -298,24 +302,131 @@ static void tell_blocked(struct core *core)
 		context_happens(core, thread->running, CONTEXT_BLOCKED);
 }
 
+static inline __attribute__((always_inline)) void switch_to(struct core *core, struct thread *next)
+{
+	const struct thread *current = core->current;
+
+	charge_switch(core, next);
+	// Into a server and back is one slice.
+	if (!current || !current->running || !next || next->running->priority <= current->running->priority)
+		core->slice_end = ~0ull;
+	core->current = next;
+}
+
+static inline __attribute__((always_inline)) void load(struct core *core, struct thread *thread)
+{
+	arch_thread_switch(core, core->loaded, thread);
+	core->loaded = thread;
+}
+
 void sched_choose(struct core *core)
 {
 	struct thread *next = choose_able(core);
 
 	if (next != core->current) {
-		charge_switch(core, next);
 		tell_blocked(core);
-		// Into a server and back is one slice.
-		if (!core->current || !core->current->running || !next ||
-		    next->running->priority <= core->current->running->priority)
-			core->slice_end = ~0ull;
-		core->current = next;
+		switch_to(core, next);
 	}
-	if (next && next != core->loaded) {
-		arch_thread_switch(core, core->loaded, next);
-		core->loaded = next;
-	}
+	if (next && next != core->loaded)
+		load(core, next);
 	set_timer(core);
+}
+
+// --- the short way
+
+static __attribute__((noinline)) void go_on_with(struct core *core, struct thread *next)
+{
+	sched_enter(core);
+	switch_to(core, next);
+	load(core, next);
+}
+
+// Nothing but slices changed what the timer depends on; mostly nobody who is ready has one.
+static void set_timer_of_slices(struct core *core, bool had_slice)
+{
+	const struct sched_context *ready = ready_first(core);
+
+	core->timer_old = false;
+	if (had_slice || (ready && ready->slice))
+		set_timer(core);
+}
+
+// Its turn is not over, and no budget to be looked at.
+static bool is_plain(const struct core *core, const struct sched_context *context)
+{
+	return !context->is_limited && !(context->slice && core->ready_bits & BIT(context->priority));
+}
+
+bool sched_may_resume(const struct core *core, const struct thread *to)
+{
+	return to->running && is_plain(core, to->running) && !slot_is_empty(&to->vspace);
+}
+
+// One more is ready. If there was no slice to end, nobody ready had one.
+static void set_timer_of_one(struct core *core, const struct sched_context *ready)
+{
+	core->timer_old = false;
+	if (core->slice_end != ~0ull || ready->slice)
+		set_timer(core);
+}
+
+bool sched_resume(struct core *core, struct thread *to)
+{
+	struct sched_context *current = core->current->running;
+
+	to->state = THREAD_READY;
+	if (to->running->priority <= current->priority) {
+		ready_append(core, to->running);
+		set_timer_of_one(core, to->running);
+		return false;
+	}
+	ready_add(core, current, true);
+	go_on_with(core, to);
+	set_timer_of_one(core, current);
+	return true;
+}
+
+struct thread *sched_successor(const struct core *core)
+{
+	const struct sched_context *ready = ready_first(core);
+
+	return ready && !ready->is_limited && !slot_is_empty(&ready->user->vspace) ? ready->user : NULL;
+}
+
+static void leave(struct core *core, struct thread *successor, bool had_slice)
+{
+	ready_remove(core, successor->running);
+	go_on_with(core, successor);
+	set_timer_of_slices(core, had_slice);
+}
+
+void sched_leave(struct core *core, struct thread *successor)
+{
+	leave(core, successor, core->slice_end != ~0ull);
+}
+
+bool sched_yield_alone(struct core *core)
+{
+	struct sched_context *context = core->current->running;
+	bool had_slice = core->slice_end != ~0ull;
+
+	if (context->is_limited || core->ready_bits & (context->higher | BIT(context->priority)))
+		return false;
+	context->turn = context_consumed(core, context);
+	core->slice_end = ~0ull;
+	set_timer_of_slices(core, had_slice);
+	return true;
+}
+
+void sched_yield_to(struct core *core, struct thread *successor)
+{
+	struct sched_context *context = core->current->running;
+	bool had_slice = core->slice_end != ~0ull;
+
+	context->turn = context_consumed(core, context);
+	core->slice_end = ~0ull;
+	ready_add(core, context, false);
+	leave(core, successor, had_slice);
 }
 
 void sched_yield(struct core *core)

@@ -21,6 +21,17 @@ void sched_choose(struct core *core);
 // To the end of the queue of its priority.
 void sched_yield(struct core *core);
 
+// What the short ways need (syscall/short.c). May a thread that waits on this core become ready beside the current
+// one, so that nothing else is to be looked at? Then it does; true: it goes on instead of the current one.
+bool sched_may_resume(const struct core *core, const struct thread *to);
+bool sched_resume(struct core *core, struct thread *to);
+// Who goes on when the current thread, whose context nobody watches, blocks (null: look closely); and it does.
+struct thread *sched_successor(const struct core *core);
+void sched_leave(struct core *core, struct thread *successor);
+// A yield when nobody could go on instead; and to the successor.
+bool sched_yield_alone(struct core *core);
+void sched_yield_to(struct core *core, struct thread *successor);
+
 // The timer came: the end of a slice, or of a budget. It is set anew when the kernel is left. Returns the
 // context that has just been used up, or null.
 struct sched_context *sched_timer(struct core *core, uint64_t now);

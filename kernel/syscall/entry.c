@@ -11,6 +11,7 @@
 #include "sched/sched.h"
 #include "syscall/invoke.h"
 #include "syscall/ipc.h"
+#include "syscall/short.h"
 
 #define EXPIRIES_MAX 8
 
@@ -56,9 +57,7 @@ static void native(struct core *core, struct thread *thread)
 	struct slot *slot = cspace_find_used(thread, *regs_cap(&thread->regs));
 
 	thread->flags &= ~THREAD_FULL;
-	if (ipc_needs_all(core, thread, slot, number)) {
-		lock_release(core);
-		lock_all(core, SYSCALL_LENGTH);
+	if (ipc_needs_all(core, thread, slot, number) && lock_widen(core, SYSCALL_LENGTH)) {
 		if (core->current != thread)
 			return;
 		slot = cspace_find_used(thread, *regs_cap(&thread->regs));
@@ -67,16 +66,41 @@ static void native(struct core *core, struct thread *thread)
 }
 
 // While it waits for its lock a core may lose its thread, whose call is then not begun.
-void kernel_syscall(struct core *core)
+static __attribute__((noinline)) void syscall_locked(struct core *core, struct thread *thread)
 {
-	struct thread *thread = core->current;
-
-	lock_local(core, SYSCALL_LENGTH);
 	sched_enter(core);
 	if (core->current == thread)
 		native(core, thread);
 	sched_finish(core);
 	lock_release(core);
+}
+
+static __attribute__((noinline)) void syscall_wait(struct core *core, struct thread *thread)
+{
+	lock_wait(core, &core->lock, SYSCALL_LENGTH);
+	syscall_locked(core, thread);
+}
+
+void kernel_syscall_slow(struct core *core)
+{
+	struct thread *thread = core->current;
+
+	lock_local(core, SYSCALL_LENGTH);
+	syscall_locked(core, thread);
+}
+
+enum syscall_way kernel_syscall(struct core *core)
+{
+	struct thread *thread = core->current;
+	enum syscall_way way = WAY_SLOW;
+
+	if (!lock_try(&core->lock))
+		syscall_wait(core, thread);
+	else if ((way = short_call(core, thread)))
+		lock_drop(&core->lock);
+	else
+		syscall_locked(core, thread);
+	return way;
 }
 
 // A fault of the current thread. If it loses the core meanwhile, it will do the same again.
@@ -128,8 +152,7 @@ void kernel_timer(struct core *core)
 	lock_local(core, 0);
 	if (kernel.dying_first || (core->current && core->current->flags & THREAD_TIMEOUT) ||
 	    expiry_is_far(core, now)) {
-		lock_release(core);
-		lock_all(core, 0);
+		(void)lock_widen(core, 0);
 	}
 	sched_enter(core);
 	if (lock_is_all(core))

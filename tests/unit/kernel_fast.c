@@ -1,5 +1,5 @@
-// The fast path does what the slow path does. Random threads call and answer one another while another
-// one changes everything that the fast path takes for granted. Each call that the fast path takes is made
+// The fast path and the short ways do what the slow path does. Random threads call and answer one another while another
+// one changes everything that they take for granted. Each call that one of them takes is made
 // a second time, from the same snapshot, the slow way, and the whole machine is compared.
 #include "kernel_machine.h"
 
@@ -27,6 +27,7 @@ static unsigned taken[2][2];  // call or reply_recv; own time or lent
 static unsigned taken_beside; // with somebody ready
 static unsigned taken_long;   // with words in the block
 static unsigned taken_limited;// to somebody with a budget
+static unsigned taken_short[SYSCALL_YIELD + 1][2];  // of a call; another thread goes on
 
 static uint64_t any(uint64_t n)
 {
@@ -79,9 +80,10 @@ static void restore(struct snapshot *s)
 
 // What may differ: the way out of a thread that does not block is decided when it enters again; and while
 // somebody waits for a turn, or has a budget, the slow path may set the timer anew, where the fast path leaves
-// it armed.
+// it armed. And the slow path may take all locks where one is enough.
 static void forgive(void)
 {
+	kernel.turn_next = kernel.turn_now = 0;
 	for (unsigned i = 0; i < PLAYERS; i++)
 		players[i].thread->flags &= ~THREAD_FULL;
 	if (kernel.core[0].ready_bits || kernel.core[0].limited_end != ~0ull)
@@ -96,19 +98,30 @@ static void compare(void)
 	assert_memory_equal(fast.ram, slow.ram, fast.size);
 }
 
+static void count(const struct thread *thread, unsigned number)
+{
+	const struct core *core = &kernel.core[0];
+
+	if (host_short_count) {
+		taken_short[number][core->current != thread]++;
+		return;
+	}
+	taken[number][!thread->running]++;
+	taken_long += tag_words(*regs_tag(&core->current->regs)) > MSG_WORDS_REGISTERS;
+	taken_limited += core->current->running->budget != 0;
+	taken_beside += core->ready_bits != 0;
+}
+
 static void both_ways(unsigned number)
 {
 	struct thread *thread = kernel.core[0].current;
 
 	save(&before);
-	host_fast_count = 0;
+	host_fast_count = host_short_count = 0;
 	(void)host_syscall_once(number);
-	if (!host_fast_count)
+	if (!host_fast_count && !host_short_count)
 		return;
-	taken[number][!thread->running]++;
-	taken_long += tag_words(*regs_tag(&kernel.core[0].current->regs)) > MSG_WORDS_REGISTERS;
-	taken_limited += kernel.core[0].current->running->budget != 0;
-	taken_beside += kernel.core[0].ready_bits != 0;
+	count(thread, number);
 	check_now();
 	forgive();
 	save(&fast);
@@ -160,7 +173,7 @@ static cap_t any_slot(cap_t usual, unsigned count)
 
 static void play(struct thread *thread, unsigned i)
 {
-	unsigned kind = (unsigned)any(20);
+	unsigned kind = (unsigned)any(24);
 	cap_t own = AT_SERVE + i % SERVERS, reply = AT_REPLY + i % SERVERS;
 	bool serves = i < SERVERS ? any(20) : !any(20);
 
@@ -169,9 +182,11 @@ static void play(struct thread *thread, unsigned i)
 	else if (kind == 1)
 		call_of(thread, SYSCALL_YIELD, 0, 0, 0);
 	else if (kind == 2)
-		call_of(thread, SYSCALL_SEND, any_slot(AT_BELL, SERVERS), 0, 0);
+		call_of(thread, any(2) ? SYSCALL_SEND : SYSCALL_NB_SEND, any_slot(AT_BELL, SERVERS), 0, any(8) ? 0 : any_tag());
 	else if (kind == 3)
-		call_of(thread, SYSCALL_SEND, any_slot(AT_CALL, SERVERS), 0, any_tag());
+		call_of(thread, any(4) ? SYSCALL_SEND : SYSCALL_NB_SEND, any_slot(AT_CALL, SERVERS), 0, any_tag());
+	else if (kind == 4)
+		call_of(thread, any(2) ? SYSCALL_RECV : SYSCALL_NB_RECV, any_slot(AT_BELL, SERVERS), 0, any(4) ? 0 : any_tag());
 	else if (!serves)
 		call_of(thread, SYSCALL_CALL, any_slot(any(20) ? AT_CALL : AT_NARROW, SERVERS), 0, any_tag());
 	else if (any(3) == 0)
@@ -353,6 +368,9 @@ static void the_fast_path_is_the_slow_path(void **state)
 		for (unsigned lent = 0; lent < 2; lent++)
 			assert_true(taken[i][lent] > 20);
 	assert_true(taken_beside > 100 && taken_long > 50 && taken_limited > 50);
+	for (unsigned i = SYSCALL_SEND; i <= SYSCALL_YIELD; i++)
+		assert_true(taken_short[i][0] > 50);
+	assert_true(taken_short[SYSCALL_SEND][1] > 4 && taken_short[SYSCALL_RECV][1] > 4 && taken_short[SYSCALL_YIELD][1] > 4);
 }
 
 int main(void)

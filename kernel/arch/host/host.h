@@ -74,7 +74,7 @@ void host_restore(const struct host_state *state);
 unsigned host_syscall(unsigned number);
 // Calls go the fast path where they can, unless this is set. How many did.
 extern bool host_slow_only;
-extern unsigned host_fast_count;
+extern unsigned host_fast_count, host_short_count;
 
 // One entry only; true when the kernel sent the thread back to the instruction.
 bool host_syscall_once(unsigned number);

@@ -1,9 +1,11 @@
 // Traps: what the processor does on the way into the kernel.
 #include "base/print.h"
 #include "host.h"
+#include "object/message.h"
+#include "syscall/short.h"
 
 bool host_slow_only;
-unsigned host_fast_count;
+unsigned host_fast_count, host_short_count;
 
 extern uint64_t host_fs, host_gs, host_time, host_top_loaded;
 extern struct arch_registers host_fast_out;
@@ -45,6 +47,20 @@ static bool go_fast(struct core *core, struct thread *thread)
 	return true;
 }
 
+// What the way out does.
+static void leave(struct core *core, enum syscall_way way)
+{
+	struct thread *thread = core->current;
+
+	if (way == WAY_SLOW)
+		return;
+	host_short_count++;
+	host_switched(core);
+	if (way != WAY_SHORT)
+		message_deliver(thread, OK, way == WAY_NEWS ? *regs_cap(&thread->regs) : 0,
+				way == WAY_NEWS ? *regs_tag(&thread->regs) : 0);
+}
+
 bool host_syscall_once(unsigned number)
 {
 	struct core *core = arch_core();
@@ -57,7 +73,10 @@ bool host_syscall_once(unsigned number)
 		host_switched(core);
 		return false;
 	}
-	kernel_syscall(core);
+	if (host_slow_only)
+		kernel_syscall_slow(core);
+	else
+		leave(core, kernel_syscall(core));
 	if (core->current != thread)
 		return false;
 	return thread->regs.ip == ip && *regs_error(&thread->regs) == SYSCALL_BASE + number;

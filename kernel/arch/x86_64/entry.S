@@ -69,9 +69,13 @@ syscall_fresh\core:
 	mov	%rcx, T_IP(%rbp)
 	mov	%rsp, T_SP(%rbp)
 	mov	%r11, T_FLAGS(%rbp)
-syscall_saved\core:
 	mov	kernel + \core * CORE_SIZE + CORE_STACK(%rip), %rsp
 	jmp	*to_native(%rip)
+
+	// The fast path has given up: the same, but for the three that are stored.
+syscall_saved\core:
+	mov	kernel + \core * CORE_SIZE + CORE_STACK(%rip), %rsp
+	jmp	*to_slow(%rip)
 
 	FAST_PATHS \core
 
@@ -123,6 +127,8 @@ stub_start:
 	.balign	8
 to_native:
 	.quad	syscall_native
+to_slow:
+	.quad	syscall_slow
 to_no_redirect:
 	.quad	syscall_no_redirect
 
@@ -132,26 +138,67 @@ to_no_redirect:
 	.word	0
 
 	.text
-	// rbp: the thread, rsp: the core's stack.
-syscall_native:
-	mov	%rax, T_RAX(%rbp)
-	mov	%rbx, T_RBX(%rbp)
-	mov	%rdx, T_RDX(%rbp)
-	mov	%rsi, T_RSI(%rbp)
-	mov	%rdi, T_RDI(%rbp)
-	movq	$0, T_RBP(%rbp)
-	mov	%r8, T_R8(%rbp)
-	mov	%r9, T_R9(%rbp)
-	mov	%r10, T_R10(%rbp)
-	mov	%r12, T_R12(%rbp)
-	mov	%r13, T_R13(%rbp)
-	mov	%r14, T_R14(%rbp)
-	mov	%r15, T_R15(%rbp)
+	.macro	SAVE_MESSAGE thread			// of a native call, which loses rbp
+	mov	%rax, T_RAX(\thread)
+	mov	%rbx, T_RBX(\thread)
+	mov	%rdx, T_RDX(\thread)
+	mov	%rsi, T_RSI(\thread)
+	mov	%rdi, T_RDI(\thread)
+	movq	$0, T_RBP(\thread)
+	mov	%r8, T_R8(\thread)
+	mov	%r9, T_R9(\thread)
+	mov	%r10, T_R10(\thread)
+	mov	%r12, T_R12(\thread)
+	mov	%r13, T_R13(\thread)
+	mov	%r14, T_R14(\thread)
+	mov	%r15, T_R15(\thread)
+	.endm
+
+	// The thread goes on, with OK and a message without words, whose badge and tag are there.
+	.macro	LEAVE_WORDLESS thread
+	mov	T_IP(\thread), %rcx
+	mov	T_FLAGS(\thread), %r11
+	mov	T_SP(\thread), %rsp
+	xor	%eax, %eax
+	xor	%ebx, %ebx
+	xor	%edx, %edx
 	xor	%ebp, %ebp
-	mov	(%rsp), %rdi		// the core: the word above its stack
+	xor	%r8d, %r8d
+	xor	%r9d, %r9d
+	xor	%r10d, %r10d
+	xor	%r12d, %r12d
+	xor	%r13d, %r13d
+	xor	%r14d, %r14d
+	xor	%r15d, %r15d
+	sysretq
+	.endm
+
+	// rbp: the thread, rsp: the core's stack, with the core in the word above it. What the fast path has
+	// looked at has no short way.
+syscall_slow:
+	SAVE_MESSAGE %rbp
+	xor	%ebp, %ebp
+	mov	(%rsp), %rdi
+	sub	$16, %rsp
+	call	kernel_syscall_slow
+	jmp	kernel_exit
+
+syscall_native:
+	SAVE_MESSAGE %rbp
+	mov	%rbp, %rbx
+	xor	%ebp, %ebp
+	mov	(%rsp), %rdi
 	sub	$16, %rsp
 	call	kernel_syscall
-	jmp	kernel_exit
+	cmp	$EXIT_PLAIN, %eax
+	jne	1f
+	xor	%esi, %esi
+	xor	%edi, %edi
+	LEAVE_WORDLESS %rbx
+1:	jb	kernel_exit
+	mov	T_RSI(%rbx), %rsi
+	mov	T_RDI(%rbx), %rdi
+	LEAVE_WORDLESS %rbx
 
 	// rsp: the thread, the user's is in its core's scratch word.
 syscall_no_redirect:

@@ -47,6 +47,7 @@
 #define T_REPLY 544
 #define T_RUNNING 568
 #define T_FULL_BIT 1
+#define EXIT_PLAIN 2
 #define STATE_READY 1
 #define STATE_ANSWER 3
 #define STATE_RECEIVING 4

@@ -73,6 +73,7 @@ _Static_assert(((UNTYPED_RIGHTS | CNODE_RIGHTS | FRAME_RIGHTS | VSPACE_RIGHTS | 
 		 IRQCONTROL_RIGHTS | IOPORT_RIGHTS) & RIGHTS_FAST) == 0, "rights");
 _Static_assert(sizeof(struct core) == CORE_SIZE && CORE_SIZE == 1 << 12, "CORE_SIZE");
 _Static_assert(THREAD_FULL == T_FULL_BIT, "flag of a full exit");
+_Static_assert(WAY_PLAIN == EXIT_PLAIN, "way out with a message of nothing");
 _Static_assert(offsetof(struct abi_block, redirect_ip) == BLOCK_REDIRECT_IP, "block");
 _Static_assert(offsetof(struct abi_block, redirect_flags) == BLOCK_REDIRECT_FLAGS, "block");
 _Static_assert(offsetof(struct abi_block, words) == BLOCK_WORDS, "block");
