@@ -25,7 +25,7 @@ KERNEL_COLD := main.c program.c base/print.c \
 $(call objects,kernel/obj,$(addprefix kernel/,$(KERNEL_COLD))): KERNEL_FLAGS += -Os -fno-lto
 
 # What is done seldom and not for its cost: small comes first, too, but the compiler sees who calls it.
-KERNEL_SELDOM := $(addprefix object/,schedcontext.c interrupt.c) \
+KERNEL_SELDOM := $(addprefix object/,thread.c schedcontext.c interrupt.c) \
 	$(addprefix arch/x86_64/,mmu.c apic.c)
 $(call objects,kernel/obj,$(addprefix kernel/,$(KERNEL_SELDOM))): KERNEL_FLAGS += -Os
 $(call objects,kernel/obj,kernel/base/string.c): KERNEL_FLAGS += -fno-lto

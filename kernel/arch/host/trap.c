@@ -1,8 +1,6 @@
 // Traps: what the processor does on the way into the kernel.
 #include "base/print.h"
 #include "host.h"
-#include "object/message.h"
-#include "syscall/short.h"
 
 bool host_slow_only;
 unsigned host_fast_count, host_short_count;
@@ -56,9 +54,15 @@ static void leave(struct core *core, enum syscall_way way)
 		return;
 	host_short_count++;
 	host_switched(core);
-	if (way != WAY_SHORT)
-		message_deliver(thread, OK, way == WAY_NEWS ? *regs_cap(&thread->regs) : 0,
-				way == WAY_NEWS ? *regs_tag(&thread->regs) : 0);
+	if (way == WAY_SHORT)
+		return;
+	struct arch_registers *r = &thread->regs;
+
+	*regs_error(r) = OK;
+	*regs_reply(r) = 0;
+	if (way == WAY_PLAIN)
+		*regs_cap(r) = *regs_tag(r) = 0;
+	regs_clear_words(r);
 }
 
 bool host_syscall_once(unsigned number)
