@@ -134,7 +134,7 @@ int main(int count_of_words, char **word)
 	host.cores = (unsigned)atoi(word[1]);
 	end = time(NULL) + atoi(word[2]);
 	round_number = (unsigned)atoi(word[3]) * 1000;
-	host_slow_only = true;
+	host_no_fast = true;
 	signal(SIGALRM, hang);
 	alarm((unsigned)atoi(word[2]) + HANGS_SECONDS);
 	machine_setup(NULL);

@@ -7,7 +7,7 @@
 
 static void calls_of_several_cores_break_nothing(void **state)
 {
-	host_in_turns = host_slow_only = true;
+	host_in_turns = host_no_fast = true;
 	for (uint64_t s = 1; s <= SEEDS; s++) {
 		machine_setup(state);
 		check_off = true;

@@ -72,9 +72,10 @@ void host_restore(const struct host_state *state);
 // The current thread executes the native call `number` at its instruction pointer: as often as the
 // kernel sends it back to it. How many entries to the kernel that took.
 unsigned host_syscall(unsigned number);
-// Calls go the fast path where they can, unless this is set. How many did.
-extern bool host_slow_only;
-extern unsigned host_fast_count, host_short_count;
+// Calls go the fast path or a short way where they can, unless the first is set; the second leaves them the short
+// ways. How many of this thread's did.
+extern bool host_slow_only, host_no_fast;
+extern _Thread_local unsigned host_fast_count, host_short_count;
 
 // One entry only; true when the kernel sent the thread back to the instruction.
 bool host_syscall_once(unsigned number);

@@ -2,8 +2,8 @@
 #include "base/print.h"
 #include "host.h"
 
-bool host_slow_only;
-unsigned host_fast_count, host_short_count;
+bool host_slow_only, host_no_fast;
+_Thread_local unsigned host_fast_count, host_short_count;  // cores may be threads
 
 extern uint64_t host_fs, host_gs, host_time, host_top_loaded;
 extern struct arch_registers host_fast_out;
@@ -73,7 +73,7 @@ bool host_syscall_once(unsigned number)
 
 	*regs_error(&thread->regs) = SYSCALL_BASE + number;
 	thread->regs.ip = ip + SYSCALL_LENGTH;
-	if (!host_slow_only && number <= SYSCALL_REPLY_RECV && go_fast(core, thread)) {
+	if (!host_slow_only && !host_no_fast && number <= SYSCALL_REPLY_RECV && go_fast(core, thread)) {
 		host_switched(core);
 		return false;
 	}
