@@ -140,7 +140,7 @@ static uint64_t empty_count(const struct invocation *call, const struct slot *sl
 }
 
 // Do it to each slot of the run that is not empty. What it is done to may be the very CNode's capability.
-static __attribute__((noinline, noclone)) err_t run_each(struct invocation *call, bool (*each)(struct core *, struct slot *, unsigned *))
+static __attribute__((noinline)) err_t run_each(struct invocation *call, bool (*each)(struct core *, struct slot *, unsigned *))
 {
 	unsigned budget = DELETE_BUDGET;
 

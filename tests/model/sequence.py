@@ -199,7 +199,7 @@ class Generator:
         label = tag_label(step[3])
         if not cap:
             return True
-        if (cap.type == VSPACE and label in (2, 3)) or (cap.type == FRAME and label == 1 and step[5][2] & ~15):
+        if (cap.type == VSPACE and label in (2, 3, 5)) or (cap.type == FRAME and label == 1 and step[5][2] & ~15):
             return False
         if cap.type == IOPORT or (cap.type == THREAD and label in (2, 4, 5)) or \
                 (cap.type == INTERRUPT and label == 3):
