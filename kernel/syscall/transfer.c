@@ -117,6 +117,8 @@ static err_t map_item(struct core *core, struct thread *from, struct thread *to,
 	const struct slot *source = cspace_find(from, item->source);
 	bool is_whole = item->source != item->dest || (source && item->count == source->count);
 
+	if (!source || source->type != TYPE_FRAME || !cspace_find(from, item->dest))
+		return ERR_CAP_TYPE;
 	if (slot_is_empty(&to->vspace))
 		return ERR_DEAD;
 	if (!anywhere && (!is_whole || !to->block || !in_window(to, item)))

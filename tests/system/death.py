@@ -84,7 +84,7 @@ def test_supervisor():
         cause = cause.replace("0x", "")
         assert re.search("pith: panic: the first task died: " + cause, log), log
         assert "\npith: stopped" in log and re.search("thread ffff", log), log
-        assert re.search(r"  ffffffff80[0-9a-f]+ ipc_fault\+", log), log
+        assert re.search(r"  ffffffff80[0-9a-f]+ ipc_fault(\.cold)?\+", log), log
         assert b"pith: panic" in err or b"called from" in err, err
 
 
