@@ -116,17 +116,14 @@ err_t frame_map_once(struct slot *slot, struct vspace *vspace, uint64_t address,
 	return err;
 }
 
-err_t frame_map_item(struct core *core, const struct thread *owner, struct vspace *vspace,
+err_t frame_map_item(struct core *core, struct slot *source, struct slot *dest, struct vspace *vspace,
 		     const struct abi_map_item *item)
 {
-	struct slot *source = cspace_find(owner, item->source), *dest = cspace_find(owner, item->dest);
 	struct derivation derivation;
 	unsigned wrong, budget = DELETE_BUDGET;
 	bool over = item->flags & MAP_ITEM_OVER;
 	uint64_t limit;
 
-	if (!source || !dest || source->type != TYPE_FRAME)
-		return ERR_CAP_TYPE;
 	if (dest == source)
 		return frame_map_once(source, vspace, item->address, item->rights, over);
 	if (item->count == 0)

@@ -11,8 +11,14 @@
 err_t frame_map_once(struct slot *slot, struct vspace *vspace, uint64_t address, unsigned rights,
 		     bool over);
 
-// What a map item of `owner` says: derive a window from one of its Frames and map it, or map the Frame itself.
-err_t frame_map_item(struct core *core, const struct thread *owner, struct vspace *vspace,
+// Can a map item be of these slots (null: there is none)? A Frame, and a place for a window of it.
+static inline bool frame_item_fits(const struct slot *source, const struct slot *dest)
+{
+	return source && dest && source->type == TYPE_FRAME;
+}
+
+// What a map item says: derive a window of `source` into `dest` and map it, or map the Frame itself when both are one.
+err_t frame_map_item(struct core *core, struct slot *source, struct slot *dest, struct vspace *vspace,
 		     const struct abi_map_item *item);
 
 #endif

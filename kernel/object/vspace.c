@@ -112,7 +112,10 @@ err_t vspace_map(struct invocation *call)
 		return invocation_fail(call, ERR_BLOCK, 0, 0);
 	for (; call->done < call->arg[0]; call->done++) {
 		struct abi_map_item item = block->items[call->done];  // read once: user memory
-		err_t err = frame_map_item(call->core, call->caller, slot_object(call->slot), &item);
+		struct slot *source = cspace_find(call->caller, item.source), *dest = cspace_find(call->caller, item.dest);
+		err_t err = frame_item_fits(source, dest)
+				    ? frame_map_item(call->core, source, dest, slot_object(call->slot), &item)
+				    : ERR_CAP_TYPE;
 
 		if (err)
 			return invocation_fail(call, err, 0, item.address);

@@ -15,21 +15,29 @@
 
 #define REAPS_PER_SECOND 2000
 
-static inline void ready_append(struct core *core, struct sched_context *context)
+static inline void ready_note(struct core *core, const struct sched_context *context)
 {
-	list_append(&core->ready[context->priority], &context->ready);
 	core->ready_bits |= BIT(context->priority);
 	core->timer_old = true;
 	core_set_stops(core);
 }
 
-static __attribute__((noinline)) void ready_add(struct core *core, struct sched_context *context, bool first)
+static inline void ready_append(struct core *core, struct sched_context *context)
+{
+	list_append(&core->ready[context->priority], &context->ready);
+	ready_note(core, context);
+}
+
+static __attribute__((noinline)) void ready_prepend(struct core *core, struct sched_context *context)
+{
+	list_prepend(&core->ready[context->priority], &context->ready);
+	ready_note(core, context);
+}
+
+// Out of line: for all but the short way.
+static __attribute__((noinline)) void ready_add(struct core *core, struct sched_context *context)
 {
 	ready_append(core, context);
-	if (first) {
-		list_remove(&context->ready);
-		list_prepend(&core->ready[context->priority], &context->ready);
-	}
 }
 
 static void ready_remove(struct core *core, struct sched_context *context)
@@ -53,7 +61,7 @@ static void wake_far(struct core *home, struct thread *thread)
 {
 	if (thread == home->current || !list_is_empty(&thread->running->ready))
 		return;
-	ready_add(home, thread->running, false);
+	ready_add(home, thread->running);
 	home->counters.crossings++;
 	arch_core_signal(home);
 }
@@ -80,7 +88,7 @@ static inline void wake_ready(struct core *core, struct thread *thread)
 	}
 	core->woken = thread;
 	if (before)
-		ready_add(core, before->running, false);
+		ready_add(core, before->running);
 }
 
 // Who has no lent time runs on its own, if nobody else does. A context may be watched, or used up.
@@ -171,7 +179,7 @@ void thread_detach(struct thread *thread)
 	charge_end(home);
 	home->current = NULL;
 	if (can_run(current) && !current->running->is_used_up)
-		ready_add(home, current->running, true);
+		ready_prepend(home, current->running);
 }
 
 uint64_t context_consumed(const struct core *core, const struct sched_context *context)
@@ -210,7 +218,7 @@ static struct thread *choose(struct core *core)
 
 	if (woken && is_turn_over(woken->running, ready)) {
 		woken->running->turn = woken->running->consumed;
-		ready_add(core, woken->running, false);
+		ready_add(core, woken->running);
 		woken = NULL;
 	}
 	if (woken && (!best || woken->running->priority > best->running->priority))
@@ -218,9 +226,9 @@ static struct thread *choose(struct core *core)
 	if (ready && (!best || ready->priority > best->running->priority))
 		best = ready->user;
 	if (current && current != best)
-		ready_add(core, current->running, true);
+		ready_prepend(core, current->running);
 	if (woken && woken != best)
-		ready_add(core, woken->running, false);
+		ready_add(core, woken->running);
 	if (best && !list_is_empty(&best->running->ready))
 		ready_remove(core, best->running);
 	core->woken = NULL;
@@ -380,7 +388,7 @@ bool sched_resume(struct core *core, struct thread *to)
 		set_timer_of_one(core, to->running);
 		return false;
 	}
-	ready_add(core, current, true);
+	ready_prepend(core, current);
 	go_on_with(core, to);
 	set_timer_of_one(core, current);
 	return true;
@@ -425,7 +433,7 @@ void sched_yield_to(struct core *core, struct thread *successor)
 
 	context->turn = context_consumed(core, context);
 	core->slice_end = ~0ull;
-	ready_add(core, context, false);
+	ready_add(core, context);
 	leave(core, successor, had_slice);
 }
 
@@ -438,7 +446,7 @@ void sched_yield(struct core *core)
 	charge_end(core);
 	thread->running->turn = thread->running->consumed;
 	core->current = NULL;
-	ready_add(core, thread->running, false);
+	ready_add(core, thread->running);
 	core->slice_end = ~0ull;
 }
 
@@ -524,7 +532,7 @@ bool context_put_first(struct core *core, struct sched_context *context)
 {
 	if (!list_is_empty(&context->ready)) {
 		ready_remove(core, context);
-		ready_add(core, context, true);
+		ready_prepend(core, context);
 	}
 	return can_run(context->user) && !context->is_used_up;
 }

@@ -75,13 +75,8 @@ static __attribute__((noinline)) void syscall_locked(struct core *core, struct t
 	lock_release(core);
 }
 
-static __attribute__((noinline)) void syscall_wait(struct core *core, struct thread *thread)
-{
-	lock_wait(core, &core->lock, SYSCALL_LENGTH);
-	syscall_locked(core, thread);
-}
-
-void kernel_syscall_slow(struct core *core)
+// (Out of line: a lock that is free and a short call need none of it.)
+__attribute__((noinline)) void kernel_syscall_slow(struct core *core)
 {
 	struct thread *thread = core->current;
 
@@ -95,7 +90,7 @@ enum syscall_way kernel_syscall(struct core *core)
 	enum syscall_way way = WAY_SLOW;
 
 	if (!lock_try(&core->lock))
-		syscall_wait(core, thread);
+		kernel_syscall_slow(core);
 	else if ((way = short_call(core, thread)))
 		lock_drop(&core->lock);
 	else

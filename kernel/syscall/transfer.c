@@ -114,16 +114,17 @@ static bool in_window(const struct thread *to, const struct abi_map_item *item)
 static err_t map_item(struct core *core, struct thread *from, struct thread *to,
 		      const struct abi_map_item *item, bool anywhere)
 {
-	const struct slot *source = cspace_find(from, item->source);
-	bool is_whole = item->source != item->dest || (source && item->count == source->count);
+	struct slot *source = cspace_find(from, item->source), *dest = cspace_find(from, item->dest);
 
-	if (!source || source->type != TYPE_FRAME || !cspace_find(from, item->dest))
+	if (!frame_item_fits(source, dest))
 		return ERR_CAP_TYPE;
 	if (slot_is_empty(&to->vspace))
 		return ERR_DEAD;
+	bool is_whole = dest != source || item->count == source->count;
+
 	if (!anywhere && (!is_whole || !to->block || !in_window(to, item)))
 		return ERR_RANGE;
-	return frame_map_item(core, from, slot_object(&to->vspace), item);
+	return frame_map_item(core, source, dest, slot_object(&to->vspace), item);
 }
 
 err_t transfer_items(struct core *core, struct thread *from, struct thread *to, tag_t tag, bool anywhere,

@@ -94,7 +94,7 @@ LOCK_BUGS = [
     LockBug("what needs all locks has the local one only", "kernel/syscall/entry.c",
             "	if (ipc_needs_all(core, thread, slot, number) && lock_widen", "	if (!thread && lock_widen"),
     LockBug("a system call takes no lock", "kernel/syscall/entry.c",
-            "	if (!lock_try(&core->lock))\n		syscall_wait(core, thread);\n	else if ((way", "	if ((way"),
+            "	if (!lock_try(&core->lock))\n		kernel_syscall_slow(core);\n	else if ((way", "	if ((way"),
     LockBug("a fault takes the local lock only", "kernel/syscall/entry.c",
             "	lock_all(core, rewind);\n", "	lock_local(core, rewind);\n"),
     LockBug("an interrupt takes the local lock only", "kernel/syscall/entry.c",

@@ -98,13 +98,13 @@ syscall_foreign\core:
 1:	jmp	*to_no_redirect(%rip)
 	.endm
 
-	.macro	SAVE_REST thread			// but ip, sp and flags
+	.macro	SAVE_REST thread base=%rbp		// but ip, sp and flags
 	mov	%rax, T_RAX(\thread)
 	mov	%rbx, T_RBX(\thread)
 	mov	%rdx, T_RDX(\thread)
 	mov	%rsi, T_RSI(\thread)
 	mov	%rdi, T_RDI(\thread)
-	mov	%rbp, T_RBP(\thread)
+	movq	\base, T_RBP(\thread)
 	mov	%r8, T_R8(\thread)
 	mov	%r9, T_R9(\thread)
 	mov	%r10, T_R10(\thread)
@@ -138,22 +138,6 @@ to_no_redirect:
 	.word	0
 
 	.text
-	.macro	SAVE_MESSAGE thread			// of a native call, which loses rbp
-	mov	%rax, T_RAX(\thread)
-	mov	%rbx, T_RBX(\thread)
-	mov	%rdx, T_RDX(\thread)
-	mov	%rsi, T_RSI(\thread)
-	mov	%rdi, T_RDI(\thread)
-	movq	$0, T_RBP(\thread)
-	mov	%r8, T_R8(\thread)
-	mov	%r9, T_R9(\thread)
-	mov	%r10, T_R10(\thread)
-	mov	%r12, T_R12(\thread)
-	mov	%r13, T_R13(\thread)
-	mov	%r14, T_R14(\thread)
-	mov	%r15, T_R15(\thread)
-	.endm
-
 	// The thread goes on, with OK and a message without words, whose badge and tag are there.
 	.macro	LEAVE_WORDLESS thread
 	mov	T_IP(\thread), %rcx
@@ -176,7 +160,7 @@ to_no_redirect:
 	// rbp: the thread, rsp: the core's stack, with the core in the word above it. What the fast path has
 	// looked at has no short way.
 syscall_slow:
-	SAVE_MESSAGE %rbp
+	SAVE_REST %rbp $0	// a native call loses rbp
 	xor	%ebp, %ebp
 	mov	(%rsp), %rdi
 	sub	$16, %rsp
@@ -184,7 +168,7 @@ syscall_slow:
 	jmp	kernel_exit
 
 syscall_native:
-	SAVE_MESSAGE %rbp
+	SAVE_REST %rbp $0	// a native call loses rbp
 	mov	%rbp, %rbx
 	xor	%ebp, %ebp
 	mov	(%rsp), %rdi
