@@ -282,16 +282,3 @@ CASE(no_time_is_lent_to_another_core)
 	rest();
 	RETURNED(c, OK);
 }
-
-CASE(a_destroyed_notification_wakes_both_cores_with_dead)
-{
-	cap_t n = make(TYPE_NOTIFICATION, 0);
-	struct worker *a = worker_new(AFAR, MIDDLE), *b = worker_new(HERE, MIDDLE);
-
-	start_wait(a, n);
-	start_wait(b, n);
-	WORKS(delete(n));
-	rest();
-	RETURNED(a, ERR_DEAD);
-	RETURNED(b, ERR_DEAD);
-}

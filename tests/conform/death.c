@@ -43,10 +43,10 @@ CASE(a_call_in_progress_survives_its_endpoint)
 	RETURNED(c, OK);
 }
 
-CASE(a_destroyed_notification_wakes_its_waiters_with_dead)
+CASE_EACH(a_destroyed_notification_wakes_its_waiters_with_dead)
 {
 	cap_t n = make(TYPE_NOTIFICATION, 0);
-	struct worker *a = worker_new(HERE, MIDDLE), *b = worker_new(ELSEWHERE, MIDDLE);
+	struct worker *a = worker_new(HERE, MIDDLE), *b = worker_new(where, MIDDLE);
 
 	start_wait(a, n);
 	start_wait(b, n);
