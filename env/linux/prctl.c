@@ -80,6 +80,12 @@ static int64_t option_put(uint64_t what, uint64_t to)
 	return value < 0 ? value : int_put(to, (uint32_t)value);
 }
 
+static int64_t flag_set(uint32_t *flag, bool on)
+{
+	*flag = on;
+	return 0;
+}
+
 int64_t call_prctl(uint64_t code, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	struct process_block *process = process_get();
@@ -100,16 +106,10 @@ int64_t call_prctl(uint64_t code, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 	case PR_GET_DUMPABLE:
 		return !process->is_undumpable;
 	case PR_SET_DUMPABLE:
-		if (a > 1)
-			return -EINVAL;
-		process->is_undumpable = !a;
-		return 0;
+		return a > 1 ? -EINVAL : flag_set(&process->is_undumpable, !a);
 	// Kept and told; who changes from root to another user has no capabilities to keep.
 	case PR_SET_KEEPCAPS:
-		if (a > 1)
-			return -EINVAL;
-		process->keeps_capabilities = a != 0;
-		return 0;
+		return a > 1 ? -EINVAL : flag_set(&process->keeps_capabilities, a != 0);
 	case PR_GET_KEEPCAPS:
 		return process->keeps_capabilities;
 	case PR_SET_TIMING:
@@ -138,10 +138,7 @@ int64_t call_prctl(uint64_t code, uint64_t a, uint64_t b, uint64_t c, uint64_t d
 		return a || b || c || d ? -EINVAL : (int64_t)process->has_no_huge_pages;
 	// There are none in any case.
 	case PR_SET_THP_DISABLE:
-		if (b || c || d)
-			return -EINVAL;
-		process->has_no_huge_pages = a != 0;
-		return 0;
+		return b || c || d ? -EINVAL : flag_set(&process->has_no_huge_pages, a != 0);
 	default:
 		return -EINVAL;
 	}

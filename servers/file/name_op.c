@@ -148,6 +148,17 @@ static int begin_in_message(struct request *r, struct view *view, const char **p
 	return 0;
 }
 
+// What is opened: a file without a name, the start itself, or what the path names.
+static int open_inode(struct request *r, const struct view *view, const char *path, uint32_t flags,
+		      struct inode **inode)
+{
+	if (r->words[1] == NO_OFFSET && (flags & O_TMPFILE_BIT))
+		return memory_file_make(view, r->words[3] == 1, inode);
+	if (r->words[1] == NO_OFFSET)
+		return name_open_start(&file.fs, view, flags, inode);
+	return name_open_inode(&file.fs, view, path, flags, (uint32_t)r->words[3], inode);
+}
+
 int64_t name_op_open(struct request *r)
 {
 	uint32_t flags = (uint32_t)r->words[2];
@@ -165,12 +176,7 @@ int64_t name_op_open(struct request *r)
 		return error;
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
-	if (r->words[1] == NO_OFFSET && (flags & O_TMPFILE_BIT))
-		error = memory_file_make(&view, r->words[3] == 1, &inode);
-	else if (r->words[1] == NO_OFFSET)
-		error = name_open_start(&file.fs, &view, flags, &inode);
-	else
-		error = name_open_inode(&file.fs, &view, path, flags, (uint32_t)r->words[3], &inode);
+	error = open_inode(r, &view, path, flags, &inode);
 	if (error != 0)
 		return error;
 	r->out[2] = inode->mode;
