@@ -1,5 +1,6 @@
 // Time: the processor's counter and the figures in the process block.
 #include "abi/gen/stubs.h"
+#include "env/linux/clockid.h"
 #include "env/linux/library.h"
 #include "protocol/gen/process.h"
 
@@ -62,29 +63,12 @@ static int64_t clock_used(bool is_thread, uint64_t id, uint64_t *ns)
 	return answer_get(err, result);
 }
 
-#define CLOCK_REALTIME 0
-#define CLOCK_MONOTONIC 1
-#define CLOCK_PROCESS_CPUTIME 2
-#define CLOCK_THREAD_CPUTIME 3
-#define CLOCK_MONOTONIC_RAW 4
-#define CLOCK_REALTIME_COARSE 5
-#define CLOCK_MONOTONIC_COARSE 6
-#define CLOCK_BOOTTIME 7
-#define CLOCK_REALTIME_ALARM 8
-#define CLOCK_BOOTTIME_ALARM 9
-#define CLOCK_TAI 11
-// The clock of a process or thread: ~id << 3, and what is told of it.
-#define CLOCK_OF_THREAD 4u
-#define CLOCK_KIND 3u  // PROF, VIRT, SCHED: all the same here
-#define CLOCK_OF_FD 3u
-
 static int64_t clock_read_other(uint32_t clock, uint64_t *ns)
 {
-	uint32_t id = ~(uint32_t)((int32_t)clock >> 3);
+	bool is_thread;
+	uint32_t id;
 
-	if ((int32_t)clock >= 0 || (clock & CLOCK_KIND) == CLOCK_OF_FD)
-		return -EINVAL;
-	return clock_used(clock & CLOCK_OF_THREAD, id, ns);
+	return clockid_names(clock, &id, &is_thread) ? clock_used(is_thread, id, ns) : -EINVAL;
 }
 
 static int64_t clock_read(uint64_t clock, uint64_t *ns)
@@ -231,10 +215,11 @@ static int64_t nanosleep_used(uint64_t clock, bool is_absolute, const struct tim
 
 static bool is_thread_clock(uint32_t clock)
 {
-	uint32_t own = ~thread_get()->tid << 3;
+	bool is_thread;
+	uint32_t id;
 
 	return clock == CLOCK_THREAD_CPUTIME ||
-	       ((int32_t)clock < 0 && (clock & CLOCK_OF_THREAD) && ((clock & ~7u) == own || (int32_t)clock >> 3 == -1));
+	       (clockid_names(clock, &id, &is_thread) && is_thread && (id == 0 || id == thread_get()->tid));
 }
 
 static bool can_sleep_by(uint32_t clock)
@@ -264,7 +249,7 @@ int64_t call_clock_nanosleep(uint64_t clock, uint64_t flags, uint64_t request, u
 	if (!is_absolute)
 		return sleep_until(clock_until(&t), left);
 	until = ns_of(&t);
-	if (number == CLOCK_REALTIME || number == CLOCK_REALTIME_ALARM || number == CLOCK_TAI) {
+	if (clockid_is_calendar(number)) {
 		uint64_t epoch = process_get()->epoch_ns;
 
 		until = until > epoch ? until - epoch : 0;

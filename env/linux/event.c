@@ -1,4 +1,5 @@
 // eventfd, timerfd, signalfd.
+#include "env/linux/clockid.h"
 #include "env/linux/frame.h"
 #include "env/linux/library.h"
 #include "protocol/gen/wait.h"
@@ -36,7 +37,6 @@ int64_t call_eventfd2(uint64_t count, uint64_t flags)
 
 int64_t call_eventfd(uint64_t count) { return call_eventfd2(count, 0); }
 
-enum { REALTIME, MONOTONIC, BOOTTIME = 7, REALTIME_ALARM, BOOTTIME_ALARM };
 
 int64_t call_timerfd_create(uint64_t clock, uint64_t flags)
 {
@@ -44,11 +44,12 @@ int64_t call_timerfd_create(uint64_t clock, uint64_t flags)
 	struct msg m = {.tag = TAG(WAIT_TIMER_MAKE, 2), .words = {0, (uint32_t)flags}};
 
 	if (((uint32_t)flags & ~(O_NONBLOCK | O_CLOEXEC)) ||
-	    (number != REALTIME && number != MONOTONIC && (number < BOOTTIME || number > BOOTTIME_ALARM)))
+	    (number != CLOCK_REALTIME && number != CLOCK_MONOTONIC &&
+	     (number < CLOCK_BOOTTIME || number > CLOCK_BOOTTIME_ALARM)))
 		return -EINVAL;
-	if (number >= REALTIME_ALARM && process_get()->euid != 0)
+	if (number >= CLOCK_REALTIME_ALARM && process_get()->euid != 0)
 		return -EPERM;
-	m.words[0] = number == REALTIME || number == REALTIME_ALARM;
+	m.words[0] = clockid_is_calendar(number);
 	return handle_make(&m, HANDLE_TYPE_EVENT, flags & O_CLOEXEC);
 }
 

@@ -1,8 +1,8 @@
 // timer_create and its kin: the process server keeps them.
+#include "env/linux/clockid.h"
 #include "env/linux/library.h"
 #include "protocol/gen/process.h"
 
-enum { REALTIME, MONOTONIC, PROCESS_CPU, THREAD_CPU, RAW, REALTIME_COARSE, MONOTONIC_COARSE, BOOTTIME, REALTIME_ALARM, BOOTTIME_ALARM, TAI = 11 };
 enum { KIND_REAL, KIND_PROCESS, KIND_THREAD };
 #define SIGEV_SIGNAL 0
 #define SIGEV_NONE 1
@@ -25,42 +25,39 @@ struct itimerspec {
 };
 
 // Clocks by the number of a process or thread: the caller's own.
-static int64_t kind_of_other(int32_t clock)
+static int64_t kind_of_other(uint32_t clock)
 {
-	uint32_t id = ~(uint32_t)(clock >> 3), kind = (uint32_t)clock & 7;
+	bool is_thread;
+	uint32_t id;
 
-	if (clock >= 0 || (kind & 3) == 3)
+	if (!clockid_names(clock, &id, &is_thread) || (id && id != (is_thread ? thread_get()->tid : process_get()->pid)))
 		return -EINVAL;
-	if (kind & 4)
-		return id == 0 || id == thread_get()->tid ? KIND_THREAD : -EINVAL;
-	return id == 0 || id == process_get()->pid ? KIND_PROCESS : -EINVAL;
+	return is_thread ? KIND_THREAD : KIND_PROCESS;
 }
 
 static int64_t kind_of(uint64_t clock)
 {
 	switch ((uint32_t)clock) {
-	case REALTIME:
-	case MONOTONIC:
-	case BOOTTIME:
-	case TAI:
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME:
+	case CLOCK_TAI:
 		return KIND_REAL;
-	case REALTIME_ALARM:
-	case BOOTTIME_ALARM:
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_BOOTTIME_ALARM:
 		return process_get()->euid ? -EPERM : KIND_REAL;
-	case PROCESS_CPU:
+	case CLOCK_PROCESS_CPUTIME:
 		return KIND_PROCESS;
-	case THREAD_CPU:
+	case CLOCK_THREAD_CPUTIME:
 		return KIND_THREAD;
-	case RAW:
-	case REALTIME_COARSE:
-	case MONOTONIC_COARSE:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_MONOTONIC_COARSE:
 		return -EOPNOTSUPP;
 	default:
-		return kind_of_other((int32_t)clock);
+		return kind_of_other((uint32_t)clock);
 	}
 }
-
-static bool is_calendar(uint64_t clock) { return clock == REALTIME || clock == REALTIME_ALARM || clock == TAI; }
 
 int64_t call_timer_create(uint64_t clock, uint64_t event_in, uint64_t out)
 {
@@ -79,7 +76,7 @@ int64_t call_timer_create(uint64_t clock, uint64_t event_in, uint64_t out)
 	id = answer_get(failed, result);
 	if (id < 0)
 		return id;
-	number = (int32_t)id | (is_calendar((uint32_t)clock) ? CALENDAR : 0);
+	number = (int32_t)id | (clockid_is_calendar((uint32_t)clock) ? CALENDAR : 0);
 	if (user_put(out, &number, sizeof number) == 0)
 		return 0;
 	(void)process_timer_end(LINUX_SLOT_PROCESS, (uint64_t)id, 0, &result);
